@@ -1,0 +1,44 @@
+# `make run` and `make test` are all that is needed; both set everything up, and both may be repeated.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test lint bench clean
+.DELETE_ON_ERROR:
+
+run: .venv/run.installed
+	$(BIN)/python manage.py local_secrets
+	$(BIN)/python manage.py migrate --verbosity 0
+	$(BIN)/python manage.py welcome
+	exec $(BIN)/python tools/start.py
+
+test: .venv/test.installed
+	$(BIN)/python -m pytest
+	SWITCH_TEST_DATABASE=postgres $(BIN)/python -m pytest tests/subscribers tests/dispatch
+
+lint: .venv/test.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	SWITCH_SECRET_KEY=lint SWITCH_JWT_SECRET=lint $(BIN)/python manage.py makemigrations --check --dry-run
+	tools/check_deploy
+
+bench: .venv/test.installed
+	$(BIN)/python -m bench $(BENCH)
+
+.venv/run.installed: requirements.txt
+	$(call environment,requirements.txt)
+
+.venv/test.installed: requirements.txt requirements-dev.txt
+	$(call environment,requirements-dev.txt)
+	touch .venv/run.installed
+
+define environment
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Switch needs Python 3.11 or later; set PYTHON=/path/to/python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(1)
+	touch $@
+endef
+
+clean:
+	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis

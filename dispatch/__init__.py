@@ -1,0 +1,3 @@
+"""What is sent, to whom, with what result."""
+
+__version__ = "1.0.0"

@@ -1,0 +1,8 @@
+"""The app that knows what is sent, to whom, and with what result."""
+
+from django.apps import AppConfig
+
+
+class DispatchConfig(AppConfig):
+    name = "dispatch"
+    verbose_name = "Dispatch"

@@ -1,0 +1,143 @@
+"""The body of a publish: read within its limit, and taken apart into events."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from dispatch.payloads import (
+    PayloadError,
+    check_characters,
+    check_data,
+    decode,
+    name_of,
+    parse_exact,
+    parse_json,
+    to_text,
+)
+from dispatch.problems import ContentTooLargeError
+from dispatch.publishing import NewEvent
+from subscribers.models import Subscriber
+
+MAX_TOPIC_LENGTH = Subscriber._meta.get_field("topic").max_length or 0
+MAX_KEY_LENGTH = 255
+
+
+def read_body(request: HttpRequest) -> bytes:
+    """The request's body. Raises ContentTooLargeError, before reading where the length was announced."""
+    limit = settings.SWITCH_BATCH_MAX_BYTES
+    announced = request.META.get("CONTENT_LENGTH") or ""
+    if announced.isdigit() and int(announced) > limit:
+        raise ContentTooLargeError(f"The body has {announced} bytes; {limit} are allowed.")
+    # Django takes a body without a length for an empty one; with chunked transfer there is none.
+    body = bytes(request.read() if announced else request.META["wsgi.input"].read(limit + 1))
+    if len(body) > limit:
+        raise ContentTooLargeError(f"The body has more than the {limit} bytes allowed.")
+    return body
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What was posted: one event or a batch. `exact` holds the same items with every number as it was received."""
+
+    is_batch: bool
+    items: list[Any]
+    exact: list[Any]
+
+
+def parse_body(body: bytes) -> Body:
+    """The body as JSON, whatever its Content-Type said. Raises PayloadError."""
+    text = decode(body)
+    if not text.strip():
+        raise PayloadError("The body is empty.")
+    parsed = parse_json(text)
+    exact = parse_exact(text, parsed)
+    if not isinstance(parsed, list):
+        return Body(False, [parsed], [exact])
+    if len(parsed) > settings.SWITCH_BATCH_MAX_ITEMS:
+        limit = settings.SWITCH_BATCH_MAX_ITEMS
+        raise ContentTooLargeError(f"The batch has {len(parsed)} events; {limit} are allowed.")
+    return Body(True, parsed, exact)
+
+
+def read_event(item: Any, exact: Any, author: str, key: str | None) -> NewEvent:
+    """One event in the original's form or in the plain one. Raises PayloadError or ContentTooLargeError."""
+    if not isinstance(item, dict):
+        raise PayloadError(f"An event must be an object, not {name_of(item)}.")
+    topic = _topic(item)
+    if "data" in item:
+        data, payload = item["data"], to_text(exact["data"])
+        key = _own_key(item) or key
+    else:
+        data, payload = _decoded(item)
+    _check_size(payload)
+    check_data(data, payload)
+    return NewEvent(topic, author, data, payload, _checked_key(key))
+
+
+def _field(item: Mapping[str, Any], name: str) -> Any:
+    """The field in any case, as the original's server took it; the exact name wins."""
+    if name in item:
+        return item[name]
+    return next((value for key, value in item.items() if key.lower() == name), None)
+
+
+def _topic(item: Mapping[str, Any]) -> str:
+    topic = _field(item, "topic")
+    if not isinstance(topic, str):
+        reason = "is missing" if topic is None else f"must be a string, not {name_of(topic)}"
+        raise PayloadError(f"The topic {reason}.", "topic")
+    if not topic.strip():
+        raise PayloadError("The topic is empty.", "topic")
+    if len(topic) > MAX_TOPIC_LENGTH:
+        raise PayloadError(f"The topic is longer than {MAX_TOPIC_LENGTH} characters.", "topic")
+    if "\x00" in topic:
+        raise PayloadError("The topic holds a NUL character.", "topic")
+    check_characters(topic, "topic")
+    return topic
+
+
+def _decoded(item: Mapping[str, Any]) -> tuple[Any, str]:
+    encoded = _field(item, "payload")
+    if not isinstance(encoded, str):
+        reason = "There is neither `data` nor `Payload`." if encoded is None else "It must be a base64 string."
+        raise PayloadError(reason, "payload")
+    return decode_payload(encoded)
+
+
+def decode_payload(encoded: str) -> tuple[Any, str]:
+    """The original's base64 as data and as JSON text. Raises PayloadError."""
+    try:
+        text = decode(base64.b64decode(encoded))
+        return parse_json(text), text
+    except PayloadError as error:
+        raise PayloadError(error.message, "payload") from error
+    except ValueError as error:
+        raise PayloadError(f"It is not base64: {error}.", "payload") from error
+
+
+def _own_key(item: Mapping[str, Any]) -> str | None:
+    key = item.get("id")
+    if key is not None and not isinstance(key, str):
+        raise PayloadError(f"The id must be a string, not {name_of(key)}.", "id")
+    return key
+
+
+def _checked_key(key: str | None) -> str | None:
+    if not key:
+        return None
+    if len(key) > MAX_KEY_LENGTH:
+        raise PayloadError(f"The idempotency key is longer than {MAX_KEY_LENGTH} characters.", "id")
+    if "\x00" in key:
+        raise PayloadError("The idempotency key holds a NUL character.", "id")
+    check_characters(key, "id")
+    return key
+
+
+def _check_size(payload: str) -> None:
+    limit = settings.SWITCH_EVENT_MAX_BYTES
+    if len(payload) > limit or len(payload.encode("utf-8", "surrogatepass")) > limit:
+        raise ContentTooLargeError(f"The event's payload has more than the {limit} bytes allowed.")

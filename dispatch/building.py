@@ -1,0 +1,121 @@
+"""Builds the HTTP request of a delivery from its event and its subscriber, by `requests`, as the original did."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, lru_cache
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from requests import PreparedRequest, RequestException
+
+from dispatch import __version__
+from dispatch.ledger.loading import LoadedEvent, LoadedSubscriber
+from dispatch.payloads import parse_exact, parse_json, to_text
+from dispatch.signing import signature_headers
+from subscribers.targets import TargetError, fill_target
+
+USER_AGENT = f"Switch/{__version__}"
+#: Those of one connection (RFC 9110, section 7.6.1), and those that we or the transport set.
+NEVER_FORWARDED = frozenset(
+    [
+        *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te"),
+        *("trailer", "transfer-encoding", "upgrade", "expect", "host", "content-length", "user-agent"),
+    ]
+)
+OUR_PREFIXES = ("webhook-", "switch-")
+METHODS_WITH_BODY = frozenset(("POST", "PUT", "PATCH"))
+
+
+class RequestError(Exception):
+    """No request can be built, now or later; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltRequest:
+    method: str
+    url: str
+    headers: list[tuple[str, str]]
+    body: bytes | None
+
+
+class EventContent:
+    """An event's payload, taken apart once for all of its deliveries."""
+
+    def __init__(self, event: LoadedEvent) -> None:
+        self.event = event
+        self.data: dict[str, Any] = parse_json(event.payload)
+        self.method = str(self.data.get("http_method") or "POST").upper()
+        self.query = self.data.get("query_params") or {}
+        self.path = {name: value for name, value in (self.data.get("path_params") or {}).items() if value is not None}
+
+    @cached_property
+    def body(self) -> bytes | None:
+        """Compact UTF-8 JSON, numbers as they were received; None for a request without a body."""
+        exact = parse_exact(self.event.payload, self.data)
+        if exact.get("body") is None:
+            return b"{}" if self.method in METHODS_WITH_BODY else None
+        return None if self.method == "HEAD" else to_text(exact["body"]).encode()
+
+    @cached_property
+    def headers(self) -> dict[str, str]:
+        """The payload's headers that are passed on, and the content type."""
+        given = self.data.get("headers") or {}
+        passed = {name: value.strip() for name, value in given.items() if _is_forwarded(name)}
+        if self.body is not None and not any(name.lower() == "content-type" for name in passed):
+            passed["Content-Type"] = "application/json"
+        return passed | {
+            "User-Agent": USER_AGENT,
+            "switch-event-id": str(self.event.id),
+            "switch-topic": header_text(self.event.topic),
+            "switch-author": header_text(self.event.author),
+        }
+
+
+def build(
+    content: EventContent,
+    subscriber: LoadedSubscriber,
+    webhook_id: UUID,
+    delivery_id: UUID,
+    attempt: int,
+    now: datetime,
+) -> BuiltRequest:
+    """The request of one attempt. `webhook_id` is that of the first delivery, if this one replays it.
+
+    Raises RequestError if event and subscriber do not make a request.
+    """
+    try:
+        filled = fill_target(subscriber.target_url, content.path)
+        url = _with_query(filled, content.query) if content.query else _prepared(filled)
+    except (TargetError, RequestException, UnicodeError) as error:
+        raise RequestError(str(error)) from error
+    headers = [
+        *content.headers.items(),
+        ("switch-delivery-id", str(delivery_id)),
+        ("switch-attempt", str(attempt)),
+        ("webhook-id", str(webhook_id)),
+    ]
+    if subscriber.secret:
+        headers += signature_headers(subscriber.secret, str(webhook_id), content.body or b"", now)
+    return BuiltRequest(content.method, url, headers, content.body)
+
+
+def _with_query(url: str, query: dict[str, Any]) -> str:
+    prepared = PreparedRequest()
+    prepared.prepare_url(url, query)
+    return prepared.url or url
+
+
+@lru_cache(maxsize=10_000)
+def _prepared(url: str) -> str:
+    return _with_query(url, {})
+
+
+def header_text(text: str) -> str:
+    """`text` as a header's value: percent-encoded UTF-8 where it is not printable ASCII."""
+    return text if text.isascii() and text.isprintable() else quote(text, safe=" !#$&'()*+,/:;=?@[]")
+
+
+def _is_forwarded(name: str) -> bool:
+    lowered = name.lower()
+    return lowered not in NEVER_FORWARDED and not lowered.startswith(OUR_PREFIXES)

@@ -1,0 +1,105 @@
+"""The thread that keeps a consumer's heartbeat, hears the queue's signals, and reconciles if no other process does."""
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import DatabaseError, InterfaceError, connection
+from django.utils import timezone
+
+from dispatch import leases
+from dispatch.consumer.flow import Flow
+from dispatch.consumer.patience import Patience
+from dispatch.models import Consumer
+from dispatch.queues import open_queue
+from dispatch.queues.base import Queue, QueueUnavailableError, Signal
+from dispatch.reconciliation import Findings, reconcile
+
+BEAT_EVERY_SECONDS = 5.0
+RECONCILER = "reconciler"
+LEASE = timedelta(seconds=20)
+
+logger = logging.getLogger(__name__)
+
+
+class Housekeeper(threading.Thread):
+    """Beats every few seconds until the process has recorded all; `obey` is called with the queue's signals."""
+
+    def __init__(
+        self, owner: UUID, flow: Flow, concurrency: int, delivered: Callable[[], int], obey: Callable[[Signal], None]
+    ) -> None:
+        super().__init__(name="housekeeper", daemon=True)
+        self.owner = owner
+        self.flow = flow
+        self.concurrency = concurrency
+        self.queue: Queue = open_queue(owner)
+        self._delivered = delivered
+        self._obey = obey
+        self._finished = threading.Event()
+        self._database = Patience("The database", flow.is_stopping)
+        self._broker = Patience("The queue", flow.is_stopping)
+
+    def run(self) -> None:
+        try:
+            while not self._finished.is_set():
+                self._keep()
+                self._finished.wait(BEAT_EVERY_SECONDS)
+            self._leave()
+        finally:
+            self.queue.close()
+            connection.close()
+
+    def finish(self) -> None:
+        self._finished.set()
+
+    def _keep(self) -> None:
+        try:
+            self._beat()
+            self._obey(self.queue.beat())
+            self._reconcile()
+        except QueueUnavailableError as error:
+            self._broker.failed(error)
+        except (DatabaseError, InterfaceError) as error:
+            connection.close()
+            self._database.failed(error)
+        else:
+            self._broker.worked()
+            self._database.worked()
+
+    def _beat(self) -> None:
+        seen = {
+            "in_flight": self.flow.taken,
+            "delivered": self._delivered(),
+            "is_stopping": self.flow.is_stopping.is_set(),
+            "beat_at": timezone.now(),
+        }
+        if Consumer.objects.filter(pk=self.owner).update(**seen):
+            return
+        Consumer.objects.create(
+            pk=self.owner,
+            host=socket.gethostname(),
+            process_id=os.getpid(),
+            queue="embedded" if self.queue.is_embedded else "faktory",
+            concurrency=self.concurrency,
+            **seen,
+        )
+
+    def _reconcile(self) -> None:
+        if self.flow.is_stopping.is_set() or not leases.acquire(RECONCILER, self.owner, LEASE):
+            return
+        started = time.monotonic()
+        findings = reconcile(self.queue)
+        if findings != Findings():
+            logger.info("Reconciled in %.1f s: %s.", time.monotonic() - started, findings)
+
+    def _leave(self) -> None:
+        try:
+            leases.give_up(RECONCILER, self.owner)
+            Consumer.objects.filter(pk=self.owner).delete()
+        except DatabaseError as error:
+            logger.warning("Could not sign off: %s", error)

@@ -1,0 +1,72 @@
+"""One consumer process: its threads, its signals, its end."""
+
+import logging
+import os
+import signal
+from types import FrameType
+
+from django.conf import settings
+from django.db import connection
+
+from dispatch.consumer.delivering import Deliverer
+from dispatch.consumer.feeding import Feeder
+from dispatch.consumer.flow import Flow
+from dispatch.consumer.housekeeping import Housekeeper
+from dispatch.consumer.recording import Recorder
+from dispatch.identifiers import new_id
+from dispatch.outbound import open_transport
+from dispatch.queues.base import Signal
+
+#: Works between claim and record, for each slot: enough to keep the slots full while others are loaded and recorded.
+AHEAD = 3
+RECORD_SECONDS = 10.0
+
+logger = logging.getLogger(__name__)
+
+
+class ConsumerProcess:
+    """Fetch → claim and load → deliver → record → tell the queue, until a signal stops it."""
+
+    def __init__(self, concurrency: int) -> None:
+        self.owner = new_id()
+        self.flow = Flow(concurrency * AHEAD)
+        self.transport = open_transport()
+        self.feeder = Feeder(self.owner, self.flow, self.transport.wake)
+        self.recorder = Recorder(self.owner, self.flow)
+        self.deliverer = Deliverer(self.flow, self.transport, concurrency)
+        self.housekeeper = Housekeeper(self.owner, self.flow, concurrency, lambda: self.recorder.delivered, self._obey)
+
+    def run(self) -> None:
+        """Until SIGTERM or SIGINT; a second signal leaves at once, and the claims to the reconciler."""
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
+        connection.close()
+        for thread in (self.housekeeper, self.recorder, self.feeder):
+            thread.start()
+        logger.info("Consumer %s delivers.", self.owner)
+        self.deliverer.run(settings.SWITCH_SHUTDOWN_SECONDS)
+        self.recorder.join(RECORD_SECONDS)
+        self.housekeeper.finish()
+        self.housekeeper.join(RECORD_SECONDS)
+        self.feeder.join(RECORD_SECONDS)
+        self.transport.close()
+        logger.info("Consumer %s has stopped; it delivered %d.", self.owner, self.recorder.delivered)
+
+    def stop(self) -> None:
+        """Fetches no more, finishes what is in flight, hands back the rest."""
+        self.flow.is_stopping.set()
+        self.feeder.stop()
+        self.transport.wake()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self.flow.is_stopping.is_set():
+            os._exit(1)
+        self.stop()
+
+    def _obey(self, wish: Signal) -> None:
+        if wish is Signal.TERMINATE:
+            os.kill(os.getpid(), signal.SIGTERM)
+        elif wish is Signal.QUIET and not self.flow.is_quiet.is_set():
+            logger.info("Consumer %s was told to fetch no more.", self.owner)
+            self.flow.is_quiet.set()
+            self.feeder.stop()

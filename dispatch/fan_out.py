@@ -1,0 +1,49 @@
+"""Writes the deliveries of a wide event chunk by chunk, so that the publish need not wait and memory stays flat."""
+
+import logging
+from itertools import islice
+from uuid import UUID
+
+from django.utils import timezone
+
+from dispatch.jobs import first_jobs
+from dispatch.ledger.fanning_out import advance as write_chunk
+from dispatch.ledger.queueing import mark_queued
+from dispatch.models import Event
+from dispatch.payloads import parse_json
+from dispatch.publishing import delivery_row
+from dispatch.queues.base import Queue, QueueUnavailableError
+from subscribers import matching
+
+#: Candidates that are matched, and whose deliveries are written, in one transaction.
+CHUNK = 1_000
+
+logger = logging.getLogger(__name__)
+
+
+def advance(event_id: UUID, queue: Queue) -> bool:
+    """Does the next chunk and pushes its jobs. True if more chunks are to follow, and this process is to do them."""
+    event = Event.objects.filter(pk=event_id, fan_out=Event.FanOut.PENDING).first()
+    if event is None:
+        return False
+    candidates = list(islice(matching.newest().after(event.topic, event.fan_out_cursor), CHUNK))
+    data = parse_json(event.payload)
+    matched = [candidate for candidate in candidates if candidate.takes(data)]
+    rows = [delivery_row(event.id, candidate) for candidate in matched]
+    cursor_to = candidates[-1].subscriber_id if len(candidates) == CHUNK else None
+    now = timezone.now()
+    if not write_chunk(event.id, event.fan_out_cursor, cursor_to, rows, now, is_queued=queue.is_embedded):
+        return False
+    due = [(row.id, candidate.retry_limit) for row, candidate in zip(rows, matched, strict=True) if not row.hold_reason]
+    if not queue.is_embedded:
+        _push(due, queue)
+    return cursor_to is not None
+
+
+def _push(due: list[tuple[UUID, int]], queue: Queue) -> None:
+    try:
+        queue.push(first_jobs(due))
+    except QueueUnavailableError as error:
+        logger.warning("The deliveries of a wide event wait in the database for the queue. %s", error)
+    else:
+        mark_queued([delivery_id for delivery_id, _ in due], [])

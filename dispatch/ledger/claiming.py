@@ -1,0 +1,128 @@
+"""To load is to claim: a conditional update gives a delivery to one owner, and counts on no lock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from dispatch.ledger.dialect import as_time, is_postgres, placeholders, to_database, to_id
+
+#: A claim outlasts the longest exchange; it is lost only once its owner's heartbeat is stale as well.
+LEASE = timedelta(seconds=60)
+
+CLAIM = "UPDATE delivery SET state = 'claimed', reason = '', owner = %s, lease_until = %s"
+CLAIMED_COLUMNS = "id, event_id, subscriber_id, attempts, failures, deferred_seconds, replay_of_id, due_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery that this process has taken, as it stood then."""
+
+    delivery_id: UUID
+    event_id: UUID
+    subscriber_id: int
+    attempts: int
+    failures: int
+    deferred_seconds: float
+    replay_of: UUID | None
+    due_at: datetime
+
+
+def claim_due(owner: UUID, limit: int, now: datetime) -> list[Claim]:
+    """Claims up to `limit` due deliveries, the longest due first; what another process claims meanwhile is skipped."""
+    lock = "FOR UPDATE SKIP LOCKED" if is_postgres() else ""
+    return _claim(
+        f"{CLAIM} WHERE id IN (SELECT id FROM delivery WHERE state = 'pending' AND due_at <= %s "
+        f"ORDER BY due_at LIMIT %s {lock}) AND state = 'pending' RETURNING {CLAIMED_COLUMNS}",
+        owner,
+        now,
+        [to_database(now), limit],
+    )
+
+
+def claim_named(owner: UUID, ids: Sequence[UUID], now: datetime) -> list[Claim]:
+    """Claims those of `ids` that are pending and due."""
+    return _claim(
+        f"{CLAIM} WHERE id IN ({placeholders(len(ids))}) AND state = 'pending' AND due_at <= %s "
+        f"RETURNING {CLAIMED_COLUMNS}",
+        owner,
+        now,
+        [*map(to_database, ids), to_database(now)],
+    )
+
+
+def claim_early(owner: UUID, failures: dict[UUID, int], now: datetime) -> list[Claim]:
+    """Claims pending deliveries, due or not, that have failed exactly so often: the broker's own retries, and those
+    that an operator brings forward in the broker's pages. A job left over from an earlier try is not among them."""
+    found: list[Claim] = []
+    for count in sorted(set(failures.values())):
+        ids = [delivery_id for delivery_id, failed in failures.items() if failed == count]
+        found += _claim(
+            f"{CLAIM} WHERE id IN ({placeholders(len(ids))}) AND state = 'pending' AND failures = %s "
+            f"RETURNING {CLAIMED_COLUMNS}",
+            owner,
+            now,
+            [*map(to_database, ids), count],
+        )
+    return found
+
+
+def reopen_dead(owner: UUID, ids: Sequence[UUID], now: datetime) -> list[Claim]:
+    """Claims dead deliveries whose job an operator has taken out of the broker's dead set."""
+    return _claim(
+        f"{CLAIM}, settled_at = NULL WHERE id IN ({placeholders(len(ids))}) AND state = 'dead' "
+        f"RETURNING {CLAIMED_COLUMNS}",
+        owner,
+        now,
+        [*map(to_database, ids)],
+    )
+
+
+def next_due() -> datetime | None:
+    """When the delivery that is due first is due, or None if none is pending."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(due_at) FROM delivery WHERE state = 'pending'")
+        return _time(cursor.fetchone()[0])
+
+
+def hand_back(owner: UUID, ids: Sequence[UUID]) -> int:
+    """Gives claims back untried, due as before and to be queued anew; returns how many were still ours."""
+    if not ids:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE delivery SET state = 'pending', owner = NULL, lease_until = NULL, queued_at = NULL "
+            f"WHERE id IN ({placeholders(len(ids))}) AND state = 'claimed' AND owner = %s",
+            [*map(to_database, ids), to_database(owner)],
+        )
+        return int(cursor.rowcount)
+
+
+def _claim(statement: str, owner: UUID, now: datetime, rest: list[Any]) -> list[Claim]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [to_database(owner), to_database(now + LEASE), *rest])
+        rows = cursor.fetchall()
+    return [_as_claim(*row) for row in rows]
+
+
+def _as_claim(
+    delivery_id: Any,
+    event_id: Any,
+    subscriber_id: int,
+    attempts: int,
+    failures: int,
+    deferred: float,
+    origin: Any,
+    due: Any,
+) -> Claim:
+    replay_of = None if origin is None else to_id(origin)
+    return Claim(
+        to_id(delivery_id), to_id(event_id), subscriber_id, attempts, failures, deferred, replay_of, as_time(due)
+    )
+
+
+def _time(value: datetime | str | None) -> datetime | None:
+    return None if value is None else as_time(value)

@@ -1,0 +1,68 @@
+"""What differs between SQLite and Postgres in the statements of the ledger."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+#: SQLite takes 32,766 parameters a statement (https://sqlite.org/limits.html, item 9).
+MAX_PARAMETERS = 30_000
+
+Row = TypeVar("Row")
+
+
+def is_postgres() -> bool:
+    return connection.vendor == "postgresql"
+
+
+@contextmanager
+def atomic_cursor() -> Iterator[CursorWrapper]:
+    """A cursor inside a transaction of its own, or a savepoint of the one that is open."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        yield cursor
+
+
+def values(types: Sequence[str], rows: int) -> str:
+    """`VALUES` for so many rows of placeholders. Postgres is told the types; its columns are column1, column2, …"""
+    cast = "%s::{}" if is_postgres() else "%s"
+    row = ", ".join(cast.format(kind) for kind in types)
+    return "VALUES " + ", ".join([f"({row})"] * rows)
+
+
+def placeholders(count: int) -> str:
+    return ", ".join(["%s"] * count)
+
+
+def to_database(value: Any) -> Any:
+    """`value` as the driver wants it: SQLite keeps ids as hex and times as text."""
+    if is_postgres():
+        return value
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return value
+
+
+def flatten(rows: Iterable[Iterable[Any]]) -> list[Any]:
+    return [to_database(value) for row in rows for value in row]
+
+
+def to_id(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(hex=value)
+
+
+def as_time(value: datetime | str) -> datetime:
+    """A time as it comes back; SQLite keeps UTC without saying so."""
+    return datetime.fromisoformat(f"{value}+00:00") if isinstance(value, str) else value
+
+
+def chunks(rows: Sequence[Row], columns: int) -> Iterator[Sequence[Row]]:
+    """Slices of `rows` that stay below the parameter limit of a statement with so many columns a row."""
+    size = max(1, MAX_PARAMETERS // columns)
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]

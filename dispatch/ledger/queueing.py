@@ -1,0 +1,37 @@
+"""Which pending work is in a queue, as far as the ledger knows."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from dispatch.ledger.dialect import chunks, placeholders, to_database
+
+
+def mark_queued(deliveries: Sequence[UUID], fan_outs: Sequence[UUID]) -> None:
+    """Notes that jobs for these were pushed. Those that are settled or claimed by now need no mark."""
+    now = to_database(timezone.now())
+    with connection.cursor() as cursor:
+        for chunk in chunks(deliveries, 1):
+            cursor.execute(
+                f"UPDATE delivery SET queued_at = %s WHERE id IN ({placeholders(len(chunk))}) "
+                "AND state = 'pending' AND queued_at IS NULL",
+                [now, *map(to_database, chunk)],
+            )
+        for chunk in chunks(fan_outs, 1):
+            cursor.execute(
+                f"UPDATE event SET fan_out_queued_at = %s WHERE id IN ({placeholders(len(chunk))}) "
+                "AND fan_out = 'pending'",
+                [now, *map(to_database, chunk)],
+            )
+
+
+def mark_unqueued(deliveries: Sequence[UUID]) -> None:
+    """Notes that no queue may have these: the reconciler pushes them."""
+    with connection.cursor() as cursor:
+        for chunk in chunks(deliveries, 1):
+            cursor.execute(
+                f"UPDATE delivery SET queued_at = NULL WHERE id IN ({placeholders(len(chunk))}) AND state = 'pending'",
+                list(map(to_database, chunk)),
+            )

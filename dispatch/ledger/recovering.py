@@ -1,0 +1,107 @@
+"""Finds work that nobody is about to do, and makes it due again."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
+
+from dispatch.ledger.dialect import as_time, atomic_cursor, placeholders, to_database, to_id
+
+MAX_LOST_CLAIMS = 5
+CHUNK = 1_000
+#: A living consumer settles or hands back long before; only a fault of ours can leave a claim so long.
+FORGOTTEN = timedelta(minutes=15)
+
+Unqueued = tuple[UUID, int, int, datetime]
+
+
+def unqueued_deliveries(created_before: datetime) -> list[Unqueued]:
+    """Pending deliveries for which no job was pushed: id, retry limit, failures, due time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT delivery.id, subscriber.retry_limit, delivery.failures, delivery.due_at "
+            "FROM delivery JOIN subscriber ON subscriber.id = delivery.subscriber_id "
+            "WHERE delivery.state = 'pending' AND delivery.queued_at IS NULL AND delivery.created_at < %s "
+            "ORDER BY delivery.created_at LIMIT %s",
+            [to_database(created_before), CHUNK],
+        )
+        return [(to_id(row[0]), row[1], row[2], as_time(row[3])) for row in cursor.fetchall()]
+
+
+def unqueued_fan_outs(queued_before: datetime) -> list[UUID]:
+    """Events whose fan-out has been pending without a fresh job since `queued_before`."""
+    moment = to_database(queued_before)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM event WHERE fan_out = 'pending' AND received_at < %s "
+            "AND (fan_out_queued_at IS NULL OR fan_out_queued_at < %s) ORDER BY id LIMIT %s",
+            [moment, moment, CHUNK],
+        )
+        return [to_id(row[0]) for row in cursor.fetchall()]
+
+
+def recover_lost_claims(now: datetime, living: Sequence[UUID]) -> tuple[int, int]:
+    """Makes due again what dead consumers had claimed; returns how many, and how many are dead of being lost too often.
+
+    A claim is lost once its lease is over and its owner is not among the `living`, or much later in any case.
+    """
+    owners = f"owner NOT IN ({placeholders(len(living))}) OR " if living else "owner IS NOT NULL OR "
+    lost = f"state = 'claimed' AND lease_until < %s AND ({owners} lease_until < %s)"
+    parameters = [to_database(now), *map(to_database, living), to_database(now - FORGOTTEN)]
+    with atomic_cursor() as cursor:
+        cursor.execute(
+            "UPDATE delivery SET state = 'dead', reason = 'lost', lost_claims = lost_claims + 1, settled_at = %s, "
+            f"owner = NULL, lease_until = NULL WHERE {lost} AND lost_claims >= %s",
+            [to_database(now), *parameters, MAX_LOST_CLAIMS - 1],
+        )
+        dead = int(cursor.rowcount)
+        cursor.execute(
+            "UPDATE delivery SET state = 'pending', lost_claims = lost_claims + 1, queued_at = NULL, "
+            f"owner = NULL, lease_until = NULL WHERE {lost}",
+            parameters,
+        )
+        return int(cursor.rowcount), dead
+
+
+def forget_lost_jobs(first_before: datetime, now: datetime) -> int:
+    """Marks as unqueued what the broker must have lost; returns how many.
+
+    First tries that were queued before `first_before` although the broker has nothing that old, and retries whose
+    latest moment on the schedule is more than a minute past.
+    """
+    late = "due_at + failures * interval '30 seconds' + interval '60 seconds' < %s"
+    if connection.vendor == "sqlite":
+        late = "datetime(due_at, '+' || (failures * 30 + 60) || ' seconds') < %s"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE delivery SET queued_at = NULL WHERE state = 'pending' AND queued_at < %s AND due_at <= %s "
+            f"AND (failures = 0 OR {late})",
+            [to_database(first_before), to_database(now), to_database(now)],
+        )
+        return int(cursor.rowcount)
+
+
+def release_paused(now: datetime) -> int:
+    """Makes due what was held for subscribers that are active again, or deleted; returns how many."""
+    return _release(
+        "reason = 'paused' AND subscriber_id IN "
+        "(SELECT id FROM subscriber WHERE state = 'active' OR deleted_at IS NOT NULL)",
+        now,
+        [],
+    )
+
+
+def release(now: datetime, subscriber_id: int, reason: str) -> int:
+    """Makes due what is held for `reason` and this subscriber; returns how many."""
+    return _release("reason = %s AND subscriber_id = %s", now, [reason, subscriber_id])
+
+
+def _release(condition: str, now: datetime, parameters: list[int | str]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE delivery SET state = 'pending', reason = '', due_at = %s, queued_at = NULL "
+            f"WHERE state = 'held' AND {condition}",
+            [to_database(now), *parameters],
+        )
+        return int(cursor.rowcount)

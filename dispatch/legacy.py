@@ -1,0 +1,89 @@
+"""Adopts the original's jobs, whose arguments are `[url, filter, payload in base64]`, into the ledger."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.db import transaction
+from django.utils import timezone
+
+from dispatch.bodies import decode_payload
+from dispatch.models import Delivery, Event
+from dispatch.payloads import PayloadError, check_data
+from dispatch.queues.base import Job
+from subscribers.filters import FilterError, compile_filter
+from subscribers.models import Subscriber
+
+#: Makes ids of deliveries and events from job ids: however often a job comes, it is adopted once.
+NAMESPACE = UUID("6f1c5e1e-2a0e-5d55-9f0c-3a1d8a1f7b10")
+#: The topic of adopted events whose subscriber is not in the table.
+ADOPTED_TOPIC = "switch.adopted"
+
+
+def adopt(job: Job) -> Job:
+    """The job as one of ours, pointing at the delivery that it has become."""
+    assert job.legacy is not None  # noqa: S101 - callers adopt legacy jobs only
+    delivery_id = uuid5(NAMESPACE, job.id)
+    if not Delivery.objects.filter(pk=delivery_id).exists():
+        with transaction.atomic():
+            _store(delivery_id, job, *job.legacy)
+    return replace(job, deliveries=(delivery_id,), legacy=None)
+
+
+def _store(delivery_id: UUID, job: Job, url: str, expression: str, encoded: str) -> None:
+    now = timezone.now()
+    subscriber = _subscriber(url, expression)
+    problem, payload, is_wanted = _judge(encoded, expression)
+    event = Event.objects.create(
+        id=uuid5(NAMESPACE, f"{job.id} event"),
+        topic=subscriber.topic,
+        author="",
+        payload=payload,
+        size=len(payload.encode()),
+        received_at=now,
+        matched=int(is_wanted),
+    )
+    state, reason = Delivery.State.PENDING, Delivery.Reason.NONE
+    if problem:
+        state, reason = Delivery.State.DEAD, Delivery.Reason.PERMANENT
+    elif not is_wanted:
+        state, reason = Delivery.State.CANCELLED, Delivery.Reason.UNMATCHED
+    Delivery.objects.create(
+        id=delivery_id,
+        event=event,
+        subscriber=subscriber,
+        subscriber_revision=subscriber.revision,
+        state=state,
+        reason=reason,
+        failures=job.failures,
+        last_error=problem[:500],
+        due_at=now,
+        queued_at=now,
+        settled_at=None if state == Delivery.State.PENDING else now,
+    )
+
+
+def _judge(encoded: str, expression: str) -> tuple[str, str, bool]:
+    """What is wrong with the job, its payload as JSON text, and whether its filter takes it, as the original asked."""
+    try:
+        data, payload = decode_payload(encoded)
+        check_data(data, payload)
+        return "", payload, compile_filter(expression).matches(data)
+    except PayloadError as error:
+        return f"The job's payload cannot be used: {error.message}", "{}", False
+    except FilterError as error:
+        return f"The job's filter does not compile: {error}", payload, False
+
+
+def _subscriber(url: str, expression: str) -> Subscriber:
+    """The subscriber that the job was made for, or one that stands for it under a topic of its own."""
+    known = Subscriber.objects.existing().filter(target_url=url).order_by("id")
+    found = known.filter(filter_expression=expression).first() or known.first()
+    return found or Subscriber.objects.create(
+        topic=ADOPTED_TOPIC, target_url=url, filter_expression="False", **_named(url)
+    )
+
+
+def _named(url: str) -> dict[str, Any]:
+    name = f"adopted: {url}"[:100]
+    return {} if Subscriber.objects.existing().filter(name=name).exists() else {"name": name}

@@ -1,0 +1,29 @@
+"""`manage.py run_consumer`: delivers what was published."""
+
+import os
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from dispatch.consumer.process import ConsumerProcess
+from dispatch.consumer.supervision import Supervisor, child_command
+
+
+class Command(BaseCommand):
+    help = "Delivers what was published, until SIGTERM or SIGINT."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="default: one for each core")
+        parser.add_argument(
+            "--concurrency",
+            type=int,
+            default=settings.SWITCH_CONSUMER_CONCURRENCY_LEVEL,
+            help="requests in flight in one process (default: SWITCH_CONSUMER_CONCURRENCY_LEVEL)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["processes"] > 1:
+            Supervisor(child_command(options["concurrency"]), options["processes"]).run()
+        else:
+            ConsumerProcess(options["concurrency"]).run()

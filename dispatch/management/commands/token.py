@@ -1,0 +1,41 @@
+"""`manage.py token <author>`: prints a publisher's token."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from dispatch.tokens import MAX_AUTHOR_LENGTH, PublisherToken
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def duration(text: str) -> timedelta:
+    """A time span such as 90d or 12h."""
+    match = re.fullmatch(r"(\d+)([smhdw])", text)
+    if match is None or int(match[1]) == 0:
+        raise ValueError(text)
+    return timedelta(**{UNITS[match[2]]: int(match[1])})
+
+
+class Command(BaseCommand):
+    help = "Prints a token with which AUTHOR may publish."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("author", help="the publisher's name")
+        parser.add_argument(
+            "--topic",
+            action="append",
+            default=[],
+            help="a topic it may publish on; repeatable; * at the end is a wildcard",
+        )
+        parser.add_argument(
+            "--expires", type=duration, help="how long it holds, as in 90d, 12h, 30m (default: for ever)"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        author = options["author"]
+        if len(author) > MAX_AUTHOR_LENGTH:
+            raise CommandError(f"The author's name is longer than {MAX_AUTHOR_LENGTH} characters.")
+        self.stdout.write(str(PublisherToken.issue(author, options["topic"], options["expires"])))

@@ -1,0 +1,29 @@
+"""Keeps secrets out of what is written down about a request. Pure."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit, urlunsplit
+
+MASK = "***"
+SECRET_NAME = re.compile(r"authorization|cookie|token|secret|password|passwd|api[-_]?key|signature|credential", re.I)
+
+
+def mask_headers(headers: Iterable[tuple[str, str]]) -> str:
+    """One `Name: value` a line, the values of secrets masked."""
+    return "\n".join(f"{name}: {MASK if SECRET_NAME.search(name) else value}" for name, value in headers)
+
+
+def mask_url(url: str) -> str:
+    """`url` with the values of query parameters masked whose names sound secret."""
+    if "?" not in url:
+        return url
+    parts = urlsplit(url)
+    pairs = (pair.partition("=") for pair in parts.query.split("&"))
+    query = "&".join(key + equals + (MASK if SECRET_NAME.search(key) else value) for key, equals, value in pairs)
+    return urlunsplit(parts._replace(query=query))
+
+
+def as_stored_text(raw: bytes | str) -> str:
+    """Text that every database takes: bytes that are not UTF-8, and NUL, are escaped."""
+    text = raw.decode("utf-8", "backslashreplace") if isinstance(raw, bytes) else raw
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")

@@ -1,0 +1,161 @@
+"""The payload of an event: JSON text in, checked data out. Pure."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import simplejson
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
+#: RFC 9110, section 5.6.2.
+TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+#: RFC 9110, section 5.5 forbids CR, LF and NUL; the other control characters only make trouble on the way.
+BAD_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
+#: What looks like a number with a fraction or an exponent; inside a string it costs a second parse and no more.
+FRACTION = re.compile(r"-?\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+)")
+MAX_DEPTH = 200
+
+
+class PayloadError(ValueError):
+    """A payload that cannot be accepted; `place` is a path such as `data.headers.X-Id`."""
+
+    def __init__(self, message: str, place: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+
+
+def decode(body: bytes) -> str:
+    """UTF-8 as text, less a byte order mark. Raises PayloadError."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PayloadError(f"It is not UTF-8: byte {error.start} cannot be read.") from error
+
+
+def parse_json(text: str) -> Any:
+    """JSON as Python, refusing what JSON does not know (NaN, infinities). Raises PayloadError."""
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except PayloadError:
+        raise
+    except json.JSONDecodeError as error:
+        raise PayloadError(f"It is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from error
+    except RecursionError as error:
+        raise PayloadError("It is nested too deep.") from error
+    except ValueError as error:  # int() refuses numbers of more than 4,300 digits.
+        raise PayloadError("It holds a number of too many digits.") from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise PayloadError(f"It holds {name}, which is not JSON.")
+
+
+def parse_exact(text: str, parsed: Any) -> Any:
+    """`parsed` again, from the same `text`, with those fractions kept as text that a float would change.
+
+    Only for `to_text`, which writes them back digit by digit; filters see `parsed`.
+    """
+    if not _has_inexact_fraction(text):
+        return parsed
+    return simplejson.loads(text, parse_float=simplejson.RawJSON)
+
+
+def to_text(data: Any) -> str:
+    """Compact JSON of data from `parse_exact`; half characters stay escapes, as UTF-8 cannot write them."""
+    text: str = simplejson.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    if LONE_SURROGATE.search(text):
+        return str(simplejson.dumps(data, separators=(",", ":"), ensure_ascii=True))
+    return text
+
+
+def _has_inexact_fraction(text: str) -> bool:
+    return any(repr(float(literal)) != literal for literal in FRACTION.findall(text))
+
+
+def check_data(data: Any, text: str) -> None:
+    """Raises PayloadError unless `data`, which stands in JSON as `text`, has the form that requests are built from."""
+    if not isinstance(data, dict):
+        raise PayloadError(f"The payload must be an object, not {name_of(data)}.", "data")
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        check_depth(data)
+    _check_method(data.get("http_method"))
+    _check_headers(data.get("headers"))
+    _check_query(data.get("query_params"))
+    _check_path(data.get("path_params"))
+
+
+def check_depth(data: Any) -> None:
+    """Raises PayloadError if objects and lists are nested deeper than MAX_DEPTH."""
+    level = [data]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in _children(node) if isinstance(child, (dict, list))]
+        if not level:
+            return
+    raise PayloadError(f"It is nested deeper than {MAX_DEPTH} levels.", "data")
+
+
+def _children(node: Any) -> Any:
+    return node.values() if isinstance(node, dict) else node
+
+
+def _check_method(method: Any) -> None:
+    if method is not None and (not isinstance(method, str) or method.upper() not in METHODS):
+        raise PayloadError(f"The method must be one of {', '.join(METHODS)}.", "data.http_method")
+
+
+def _check_headers(headers: Any) -> None:
+    for name, value in _object(headers, "data.headers").items():
+        place = f"data.headers.{name}"
+        if not TOKEN.match(name):
+            raise PayloadError("A header's name may hold letters, digits and !#$%&'*+-.^_`|~ only.", place)
+        if not isinstance(value, str):
+            raise PayloadError(f"A header must be a string, not {name_of(value)}.", place)
+        if BAD_IN_HEADER.search(value):
+            raise PayloadError("A header cannot hold line breaks, NUL or other control characters.", place)
+        check_characters(value, place)
+
+
+def _check_query(parameters: Any) -> None:
+    for name, value in _object(parameters, "data.query_params").items():
+        place = f"data.query_params.{name}"
+        check_characters(name, place)
+        for item in value if isinstance(value, list) else [value]:
+            _check_scalar(item, place)
+
+
+def _check_path(parameters: Any) -> None:
+    for name, value in _object(parameters, "data.path_params").items():
+        _check_scalar(value, f"data.path_params.{name}")
+
+
+def _check_scalar(value: Any, place: str) -> None:
+    if isinstance(value, (dict, list)):
+        raise PayloadError(f"It must be a string, number, true, false or null, not {name_of(value)}.", place)
+    if isinstance(value, float) and math.isinf(value):
+        raise PayloadError("The number is too large to stand in a URL.", place)
+    if isinstance(value, str):
+        check_characters(value, place)
+
+
+def check_characters(value: str, place: str) -> None:
+    """Raises PayloadError if `value` cannot be written as UTF-8."""
+    if LONE_SURROGATE.search(value):
+        raise PayloadError("It holds half a character (a lone surrogate), which UTF-8 cannot write.", place)
+
+
+def _object(value: Any, place: str) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise PayloadError(f"It must be an object, not {name_of(value)}.", place)
+    return value
+
+
+def name_of(value: Any) -> str:
+    """The JSON name of the value's type, with its article."""
+    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")

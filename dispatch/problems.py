@@ -1,0 +1,86 @@
+"""Every error as application/problem+json (RFC 9457): the one border between exceptions and HTTP answers."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import Http404
+from rest_framework.exceptions import APIException, NotAuthenticated
+from rest_framework.response import Response
+
+from dispatch.payloads import PayloadError
+from dispatch.publishing import IdempotencyConflictError
+
+RETRY_AFTER_SECONDS = 2
+HOW_TO_SIGN = "There is no token. Send the header: Authorization: Bearer <token>."
+
+logger = logging.getLogger(__name__)
+
+
+class ContentTooLargeError(Exception):
+    """The body or an event is over its limit; the text says which."""
+
+
+class TopicForbiddenError(Exception):
+    """The token may not publish on the topic."""
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(f"The token may not publish on the topic {topic!r}.")
+
+
+def problem(status: int, detail: str, **more: Any) -> dict[str, Any]:
+    """A problem object; `more` are extension members, left out if empty."""
+    title = HTTPStatus(status).phrase
+    return {"type": "about:blank", "title": title, "status": status, "detail": detail} | {
+        key: value for key, value in more.items() if value
+    }
+
+
+def describe(error: Exception) -> dict[str, Any] | None:
+    """The problem that one of our own exceptions means, or None for any other."""
+    match error:
+        case PayloadError():
+            return problem(400, error.message, place=error.place)
+        case ContentTooLargeError():
+            return problem(413, str(error))
+        case TopicForbiddenError():
+            return problem(403, str(error))
+        case IdempotencyConflictError():
+            return problem(409, str(error), event=str(error.event_id))
+    return None
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's hook. None lets an unforeseen error become a 500 with its trace in the log."""
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return _unavailable(error)
+    if isinstance(error, (Http404, PermissionDenied)):
+        status = 404 if isinstance(error, Http404) else 403
+        return respond(problem(status, str(error) or HTTPStatus(status).phrase))
+    if isinstance(error, APIException):
+        return _from_rest_framework(error)
+    described = describe(error)
+    return respond(described) if described else None
+
+
+def respond(described: dict[str, Any], **headers: str) -> Response:
+    return Response(described, status=described["status"], headers=headers, content_type="application/problem+json")
+
+
+def _unavailable(error: Exception) -> Response:
+    logger.error("The database does not answer: %s", error)
+    detail = (
+        "The database does not answer. The event may or may not be stored: "
+        "repeat the request with the same Idempotency-Key."
+    )
+    return respond(problem(503, detail), **{"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def _from_rest_framework(error: APIException) -> Response:
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = str(challenge)
+    detail = HOW_TO_SIGN if isinstance(error, NotAuthenticated) else str(error.detail)
+    return respond(problem(error.status_code, detail), **headers)

@@ -1,0 +1,130 @@
+"""Accepts events: matches them, stores them with their deliveries in one transaction, and lets their jobs be pushed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from dispatch import pushing
+from dispatch.identifiers import new_id
+from dispatch.jobs import fan_out_job, first_jobs
+from dispatch.ledger.accepting import DeliveryRow, EventRow, correct_matched, insert_deliveries, insert_events
+from dispatch.ledger.dialect import atomic_cursor
+from dispatch.models import Event
+from dispatch.payloads import parse_json
+from dispatch.queues import uses_faktory
+from dispatch.queues.base import Job
+from subscribers import matching
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """A checked event: `data` is what filters see, `payload` the same as JSON text."""
+
+    topic: str
+    author: str
+    data: Any
+    payload: str
+    idempotency_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The answer to one event. `matched` is None while the deliveries of a wide event are still being written."""
+
+    id: UUID
+    topic: str
+    matched: int | None
+    is_duplicate: bool = False
+
+
+class IdempotencyConflictError(Exception):
+    """The key of `event_id` came again with another content."""
+
+    def __init__(self, event_id: UUID, key: str) -> None:
+        super().__init__(f"The idempotency key {key!r} was used before for another topic or payload.")
+        self.event_id = event_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """An event as it is to be stored, and the subscribers that it goes to; None if the consumer works them out."""
+
+    new: NewEvent
+    row: EventRow
+    matches: list[matching.Candidate] | None
+
+
+def accept(events: Sequence[NewEvent]) -> list[Accepted | IdempotencyConflictError]:
+    """Stores the events and their deliveries, all in one transaction; answers in the order given.
+
+    An event whose key is known is not stored again: it gets the first answer, or a conflict if its content differs.
+    Raises django.db.DatabaseError if the database does not answer: then nothing is stored, unless it died while it
+    committed.
+    """
+    now = timezone.now()
+    snapshot = matching.current()
+    plans = [_plan(event, snapshot, now) for event in events]
+    with atomic_cursor() as cursor:
+        written, version = insert_events(cursor, [plan.row for plan in plans])
+        stored = [plan for plan in plans if plan.row.id in written]
+        if stored and version != snapshot.version:
+            snapshot = matching.at_version(version)
+            stored = [_plan(plan.new, snapshot, now, plan.row) for plan in stored]
+            correct_matched(cursor, [(plan.row.id, plan.row.matched, plan.row.fan_out) for plan in stored])
+        deliveries = {plan.row.id: _deliveries(plan) for plan in stored}
+        rows = [row for found in deliveries.values() for row, _ in found]
+        insert_deliveries(cursor, rows, now, is_queued=not uses_faktory())
+        jobs = [job for plan in stored for job in _jobs(plan, deliveries[plan.row.id])]
+        transaction.on_commit(lambda: pushing.push(jobs))
+    by_id = {plan.row.id: plan for plan in stored}
+    return [_answer(by_id[plan.row.id]) if plan.row.id in by_id else _answer_again(plan.new) for plan in plans]
+
+
+def _plan(event: NewEvent, snapshot: matching.Snapshot, now: datetime, row: EventRow | None = None) -> _Plan:
+    is_wide = snapshot.candidates(event.topic) > settings.SWITCH_FAN_OUT_LIMIT
+    matches = None if is_wide else snapshot.match(event.topic, event.data)
+    state = Event.FanOut.PENDING if is_wide else Event.FanOut.DONE
+    matched = None if matches is None else len(matches)
+    if row is not None:
+        return _Plan(event, replace(row, matched=matched, fan_out=state.value), matches)
+    size = len(event.payload.encode())
+    row = EventRow(
+        new_id(), event.topic, event.author, event.payload, size, event.idempotency_key, now, matched, state.value
+    )
+    return _Plan(event, row, matches)
+
+
+def _deliveries(plan: _Plan) -> list[tuple[DeliveryRow, int]]:
+    return [(delivery_row(plan.row.id, candidate), candidate.retry_limit) for candidate in plan.matches or ()]
+
+
+def delivery_row(event_id: UUID, candidate: matching.Candidate) -> DeliveryRow:
+    """A new delivery of the event, held from the start if the subscriber is paused or its filter broken."""
+    return DeliveryRow(new_id(), event_id, candidate.subscriber_id, candidate.revision, candidate.hold_reason)
+
+
+def _jobs(plan: _Plan, deliveries: list[tuple[DeliveryRow, int]]) -> list[Job]:
+    if plan.matches is None:
+        return [fan_out_job(plan.row.id)]
+    return first_jobs([(row.id, retry_limit) for row, retry_limit in deliveries if not row.hold_reason])
+
+
+def _answer(plan: _Plan) -> Accepted:
+    return Accepted(plan.row.id, plan.row.topic, plan.row.matched)
+
+
+def _answer_again(new: NewEvent) -> Accepted | IdempotencyConflictError:
+    first = Event.objects.get(author=new.author, idempotency_key=new.idempotency_key)
+    if first.topic != new.topic or not _is_same_json(first.payload, new):
+        return IdempotencyConflictError(first.id, new.idempotency_key or "")
+    return Accepted(first.id, first.topic, first.matched, is_duplicate=True)
+
+
+def _is_same_json(stored: str, new: NewEvent) -> bool:
+    return stored == new.payload or bool(parse_json(stored) == new.data)

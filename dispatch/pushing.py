@@ -1,0 +1,130 @@
+"""Hands jobs to the queue behind the publisher's back: after the commit, in bulk, without anyone waiting for it.
+
+One thread a process owns the connection. What it cannot push (the queue is away, the process dies) is found by the
+reconciler, which pushes every delivery that is in no queue.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import DatabaseError, connection
+
+from dispatch.ledger.queueing import mark_queued
+from dispatch.queues import open_queue
+from dispatch.queues.base import Job, Queue, QueueUnavailableError
+
+#: Jobs that wait for the thread at most; beyond it the reconciler pushes them.
+CAPACITY = 50_000
+BULK = 1_000
+#: Marking is done for many at once: most deliveries are settled before, and then need no mark.
+MARK_EVERY_SECONDS = 1.0
+PAUSE_WHEN_AWAY_SECONDS = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+class Pusher(threading.Thread):
+    """Pushes what it is given, in order and in bulk."""
+
+    def __init__(self) -> None:
+        super().__init__(name="pusher", daemon=True)
+        self._waiting: deque[Job] = deque()
+        self._arrived = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._unmarked: list[Job] = []
+        self._marked_at = time.monotonic()
+        self._is_away = False
+
+    def give(self, jobs: Sequence[Job]) -> None:
+        room = CAPACITY - len(self._waiting)
+        if room < len(jobs):
+            logger.warning(
+                "%d jobs wait for the queue; those beyond are pushed by the consumer's reconciler.", CAPACITY
+            )
+        self._idle.clear()
+        self._waiting.extend(jobs[:room])
+        self._arrived.set()
+
+    def wait_until_idle(self, timeout_seconds: float) -> bool:
+        """Waits until nothing is left to push; for commands that end at once, and tests."""
+        return self._idle.wait(timeout_seconds)
+
+    def run(self) -> None:
+        queue = open_queue()
+        while True:
+            self._arrived.wait(MARK_EVERY_SECONDS if self._unmarked else None)
+            self._arrived.clear()
+            self._push_all(queue)
+            self._mark()
+            if not self._waiting:
+                self._idle.set()
+
+    def _push_all(self, queue: Queue) -> None:
+        while self._waiting:
+            jobs = [self._waiting.popleft() for _ in range(min(BULK, len(self._waiting)))]
+            try:
+                queue.push(jobs)
+            except (QueueUnavailableError, DatabaseError) as error:
+                self._note_away(error)
+                return
+            self._note_back()
+            if not queue.is_embedded:
+                self._unmarked += jobs
+
+    def _note_away(self, error: Exception) -> None:
+        if not self._is_away:
+            logger.warning("The queue does not take jobs; the deliveries wait in the database. %s", error)
+        self._is_away = True
+        self._waiting.clear()
+        time.sleep(PAUSE_WHEN_AWAY_SECONDS)
+
+    def _note_back(self) -> None:
+        if self._is_away:
+            logger.info("The queue takes jobs again.")
+        self._is_away = False
+
+    def _mark(self) -> None:
+        if not self._unmarked or time.monotonic() - self._marked_at < MARK_EVERY_SECONDS:
+            return
+        jobs, self._unmarked = self._unmarked, []
+        self._marked_at = time.monotonic()
+        try:
+            mark_queued(jobs_deliveries(jobs), [job.fan_out for job in jobs if job.fan_out])
+        except DatabaseError as error:
+            logger.warning("Could not note which deliveries are queued; they may be pushed twice. %s", error)
+        finally:
+            connection.close()
+
+
+def jobs_deliveries(jobs: Sequence[Job]) -> list[UUID]:
+    return [delivery_id for job in jobs for delivery_id in job.deliveries]
+
+
+_lock = threading.Lock()
+_pusher: Pusher | None = None
+
+
+def pusher() -> Pusher:
+    """The process's pusher, started when first needed (and anew in a forked process)."""
+    global _pusher
+    with _lock:
+        if _pusher is None or not _pusher.is_alive():
+            _pusher = Pusher()
+            _pusher.start()
+        return _pusher
+
+
+def push(jobs: Sequence[Job]) -> None:
+    """Gives the jobs to the queue soon. Never waits and never fails."""
+    if jobs:
+        pusher().give(jobs)
+
+
+def wait_until_idle(timeout_seconds: float) -> bool:
+    """Waits until everything was pushed; for commands, which end at once. True if it was."""
+    return _pusher is None or _pusher.wait_until_idle(timeout_seconds)

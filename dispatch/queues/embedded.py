@@ -1,0 +1,103 @@
+"""The queue for those who run none: the delivery rows are its jobs, on SQLite and on Postgres."""
+
+import time
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from dispatch.ledger.claiming import Claim, claim_due, next_due
+from dispatch.ledger.dialect import is_postgres
+from dispatch.ledger.fanning_out import pending_fan_outs
+from dispatch.queues.base import Depth, Failure, Job, QueueUnavailableError, Signal
+from dispatch.queues.wakeups import PostgresWakeup, SQLiteWakeup, notify
+
+#: How often the schedule is looked at though nothing announced a change, in seconds.
+LOOK_EVERY_SECONDS = 0.25
+
+
+class EmbeddedQueue:
+    """Fetching claims rows for `owner`; what the ledger settles needs no word to the queue."""
+
+    is_embedded = True
+
+    def __init__(self, owner: UUID | None) -> None:
+        self.owner = owner
+        self._wakeup: PostgresWakeup | SQLiteWakeup | None = None
+
+    def push(self, jobs: Sequence[Job]) -> None:
+        """Tells waiting consumers that rows have come; SQLite's consumers see it for themselves."""
+        if jobs and is_postgres():
+            notify()
+
+    def fetch(self, limit: int, wait_seconds: float) -> list[Job]:
+        deadline = time.monotonic() + wait_seconds
+        try:
+            while not (jobs := self._due(limit)):
+                remaining = min(deadline - time.monotonic(), self._seconds_to_next())
+                if deadline <= time.monotonic() or self._ready().wait(remaining):
+                    return self._due(limit)
+        except DatabaseError as error:
+            self._forget_wakeup()
+            raise QueueUnavailableError(f"The database does not answer: {error}") from error
+        return jobs
+
+    def ack(self, jobs: Sequence[Job]) -> None:
+        """Nothing to do: the ledger holds the result."""
+
+    def fail(self, failures: Sequence[Failure]) -> list[Job]:
+        """Nothing to do: the ledger holds the time of the next try."""
+        return []
+
+    def beat(self) -> Signal:
+        return Signal.NONE
+
+    def depth(self) -> Depth:
+        now = timezone.now()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FILTER (WHERE due_at <= %s), count(*) FILTER (WHERE due_at > %s), min(due_at) "
+                "FROM delivery WHERE state = 'pending'",
+                [connection.ops.adapt_datetimefield_value(now)] * 2,
+            )
+            waiting, scheduled, _ = cursor.fetchone()
+        oldest = next_due()
+        age = (now - oldest).total_seconds() if waiting and oldest else 0.0
+        return Depth(waiting or 0, scheduled or 0, max(age, 0.0))
+
+    def wake(self) -> None:
+        wakeup = self._wakeup
+        if wakeup is not None:
+            wakeup.interrupt()
+
+    def close(self) -> None:
+        self._forget_wakeup()
+        connection.close()
+
+    def _due(self, limit: int) -> list[Job]:
+        assert self.owner is not None  # noqa: S101 - only consumers fetch
+        claims = claim_due(self.owner, limit, timezone.now())
+        jobs = [_job(claim) for claim in claims]
+        if len(jobs) < limit:
+            jobs += [Job(id=event_id.hex, fan_out=event_id) for event_id in pending_fan_outs(limit=1)]
+        return jobs
+
+    def _seconds_to_next(self) -> float:
+        due_at = next_due()
+        until_due = (due_at - timezone.now()).total_seconds() if due_at else LOOK_EVERY_SECONDS
+        return max(0.0, min(until_due, LOOK_EVERY_SECONDS))
+
+    def _ready(self) -> PostgresWakeup | SQLiteWakeup:
+        if self._wakeup is None:
+            self._wakeup = PostgresWakeup() if is_postgres() else SQLiteWakeup()
+        return self._wakeup
+
+    def _forget_wakeup(self) -> None:
+        if self._wakeup is not None:
+            self._wakeup.close()
+            self._wakeup = None
+
+
+def _job(claim: Claim) -> Job:
+    return Job(id=claim.delivery_id.hex, deliveries=(claim.delivery_id,), failures=claim.failures, claims=(claim,))

@@ -1,0 +1,78 @@
+"""How an idle consumer of the embedded queue hears within milliseconds that rows have come."""
+
+import threading
+import time
+
+import psycopg
+from django.db import DatabaseError, connection
+
+CHANNEL = "switch_deliveries"
+#: How often SQLite is asked whether another connection has written, in seconds. One look takes some microseconds.
+LOOK_SECONDS = 0.002
+
+
+def notify() -> None:
+    """Wakes the consumers that wait on Postgres. Outside of any transaction: inside one it would slow the commit."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"NOTIFY {CHANNEL}")
+
+
+class SQLiteWakeup:
+    """Sees by `PRAGMA data_version` that another connection has committed (https://sqlite.org/pragma.html)."""
+
+    def __init__(self) -> None:
+        self._interrupted = threading.Event()
+        self._seen = self._version()
+
+    def wait(self, seconds: float) -> bool:
+        """Waits at most so long; True as soon as something may have changed."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self._interrupted.wait(LOOK_SECONDS):
+                self._interrupted.clear()
+                return True
+            version = self._version()
+            if version != self._seen:
+                self._seen = version
+                return True
+        return False
+
+    def interrupt(self) -> None:
+        self._interrupted.set()
+
+    def close(self) -> None:
+        """Nothing to give back: the connection is Django's."""
+
+    def _version(self) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA data_version")
+            return int(cursor.fetchone()[0])
+
+
+class PostgresWakeup:
+    """Listens on a connection of its own; `interrupt` may come from any thread."""
+
+    def __init__(self) -> None:
+        try:
+            parameters = connection.get_connection_params()
+            for ours in ("pool", "cursor_factory", "context"):
+                parameters.pop(ours, None)
+            self._connection = psycopg.connect(**parameters, autocommit=True)
+            self._connection.execute(f"LISTEN {CHANNEL}")
+        except psycopg.Error as error:
+            raise DatabaseError(str(error)) from error
+
+    def wait(self, seconds: float) -> bool:
+        """Waits at most so long; True as soon as something may have changed."""
+        try:
+            for _ in self._connection.notifies(timeout=seconds, stop_after=1):
+                return True
+        except psycopg.Error as error:
+            raise DatabaseError(str(error)) from error
+        return False
+
+    def interrupt(self) -> None:
+        """A wait ends by itself within `LOOK_EVERY_SECONDS`: nothing to do."""
+
+    def close(self) -> None:
+        self._connection.close()

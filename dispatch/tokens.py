@@ -1,0 +1,89 @@
+"""Publishers' tokens: JWTs over SWITCH_JWT_SECRET, as the original's clients sign them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import Token
+
+ALGORITHM = "HS256"
+LEEWAY_SECONDS = 30
+#: Claims in which the author stands: the original's clients write `Author`.
+AUTHOR_CLAIMS = ("author", "Author")
+MAX_AUTHOR_LENGTH = 255
+
+
+@lru_cache(maxsize=4)
+def _backend(secret: str) -> TokenBackend:
+    return TokenBackend(ALGORITHM, signing_key=secret, leeway=LEEWAY_SECONDS)
+
+
+class PublisherToken(Token):
+    """Says who publishes (`author`), and on which topics (`topics`, all if absent).
+
+    Other than simplejwt's own tokens it needs no `exp`, `jti` or type; `exp`, `nbf` and `iat` count where present.
+    """
+
+    token_type = "publisher"  # noqa: S105 - a word, no secret
+    lifetime = timedelta(days=365)  # simplejwt demands one; `issue` sets or removes `exp` itself
+
+    @classmethod
+    def issue(cls, author: str, topics: Sequence[str] = (), lifetime: timedelta | None = None) -> PublisherToken:
+        """A new token, without expiry if `lifetime` is None."""
+        token = cls()
+        token.payload = {"author": author, "iat": token.payload["iat"]}
+        if topics:
+            token["topics"] = list(topics)
+        if lifetime is not None:
+            token.set_exp(lifetime=lifetime)
+        return token
+
+    def get_token_backend(self) -> TokenBackend:
+        return _backend(settings.SWITCH_JWT_SECRET)
+
+    @classmethod
+    def read(cls, encoded: str) -> PublisherToken:
+        """The verified token. Raises simplejwt's TokenError if neither secret signed it, or it does not hold now."""
+        try:
+            return cls(encoded)  # type: ignore[arg-type] # simplejwt's own annotation of an encoded token is wrong
+        except TokenError:
+            if not settings.SWITCH_JWT_PREVIOUS_SECRET:
+                raise
+            return _PreviousSecretToken(encoded)  # type: ignore[arg-type] # likewise
+
+    def verify(self) -> None:
+        if settings.SWITCH_JWT_REQUIRE_EXPIRY and "exp" not in self.payload:
+            raise TokenError("The token has no expiry (exp), and this hub demands one.")
+        if not isinstance(self.author, str) or len(self.author) > MAX_AUTHOR_LENGTH or "\x00" in self.author:
+            raise TokenError(f"The token's author must be a string of at most {MAX_AUTHOR_LENGTH} characters.")
+        topics = self.payload.get("topics")
+        if topics is not None and not _is_list_of_strings(topics):
+            raise TokenError("The token's topics must be a list of strings.")
+
+    @property
+    def author(self) -> str:
+        return next((self.payload[claim] for claim in AUTHOR_CLAIMS if claim in self.payload), "")
+
+    def allows(self, topic: str) -> bool:
+        """Whether it may publish on `topic`. A `*` at the end of a name stands for anything."""
+        topics = self.payload.get("topics")
+        return topics is None or any(_covers(pattern, topic) for pattern in topics)
+
+
+class _PreviousSecretToken(PublisherToken):
+    def get_token_backend(self) -> TokenBackend:
+        return _backend(settings.SWITCH_JWT_PREVIOUS_SECRET)
+
+
+def _covers(pattern: str, topic: str) -> bool:
+    return topic.startswith(pattern[:-1]) if pattern.endswith("*") else topic == pattern
+
+
+def _is_list_of_strings(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)

@@ -1,0 +1,74 @@
+"""What to do about an outcome: a policy that returns a value, carried out elsewhere. Pure."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+
+from dispatch.outcomes import PERMANENT_ERRORS, Outcome
+
+#: The longest wait that a subscriber can ask for at once, and in all for one delivery.
+MAX_DEFERRAL = timedelta(hours=1)
+MAX_TOTAL_DEFERRAL = timedelta(days=1)
+ASKS_TO_WAIT = (429, 503)
+GONE = 410
+
+
+class Act(StrEnum):
+    DELIVERED = "delivered"
+    RETRY = "retry"  # on the schedule; counts as a failure
+    DEFER = "defer"  # as the subscriber asked; does not count
+    DEAD = "dead"
+    HOLD = "hold"  # not tried; waits until the reason ends
+    CANCEL = "cancel"  # not tried, and never will be
+    HAND_BACK = "hand_back"  # not tried by this consumer, which stops
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`reason` is a value of `Delivery.Reason`; `delay` is set for DEFER; `pauses` says to pause the subscriber."""
+
+    act: Act
+    reason: str = ""
+    delay: timedelta = timedelta()
+    pauses: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a verdict depends on besides the outcome: the delivery as it stood before this try."""
+
+    failures: int
+    retry_limit: int
+    deferred: timedelta
+    has_path_parameters: bool
+
+
+def judge(outcome: Outcome, standing: Standing, now: datetime) -> Verdict:
+    """What to do about `outcome`."""
+    if outcome.status is not None and 200 <= outcome.status < 300:
+        return Verdict(Act.DELIVERED)
+    if outcome.error_kind in PERMANENT_ERRORS:
+        return Verdict(Act.DEAD, reason="permanent")
+    if outcome.status == GONE:
+        # One gone resource must not silence the others that the same URL template leads to.
+        return Verdict(Act.DEAD, reason="gone", pauses=not standing.has_path_parameters)
+    delay = retry_after(outcome, now) if outcome.status in ASKS_TO_WAIT else None
+    if delay is not None and standing.deferred + delay <= MAX_TOTAL_DEFERRAL:
+        return Verdict(Act.DEFER, reason="throttled", delay=delay)
+    if standing.failures >= standing.retry_limit:
+        return Verdict(Act.DEAD, reason="exhausted")
+    return Verdict(Act.RETRY)
+
+
+def retry_after(outcome: Outcome, now: datetime) -> timedelta | None:
+    """The wait that a `Retry-After` header asks for (RFC 9110, section 10.2.3), capped; None without a readable one."""
+    text = next((value.strip() for name, value in outcome.headers if name.lower() == "retry-after"), "")
+    if text.isascii() and text.isdigit():
+        return min(timedelta(seconds=min(int(text), 86_400)), MAX_DEFERRAL)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max(aware - now, timedelta()), MAX_DEFERRAL)

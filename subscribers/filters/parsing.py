@@ -1,0 +1,105 @@
+"""From an expression's text to its checked tree, by simpleeval's parser."""
+
+import ast
+import io
+import re
+import threading
+import tokenize
+import warnings
+
+from simpleeval import InvalidExpression, SimpleEval
+
+from subscribers.filters.errors import FilterError
+from subscribers.filters.grammar import Refusal, find_refusal
+from subscribers.filters.limits import MAX_LENGTH
+
+_warnings_lock = threading.Lock()
+
+LEXICAL_HINTS = (
+    (re.compile(r"&&"), "Write `and` instead of `&&`."),
+    (re.compile(r"\|\|"), "Write `or` instead of `||`."),
+    (re.compile(r"(?<![=!<>])=(?!=)"), "To compare, write `==`."),
+    (re.compile(r"!(?!=)"), "Write `not` instead of `!`."),
+    (re.compile(r"<>"), "Write `!=` instead of `<>`."),
+)
+
+
+def parse(source: str) -> ast.expr:
+    """The tree of a non-blank expression, every node of it allowed. Raises FilterError."""
+    if len(source) > MAX_LENGTH:
+        message = f"The expression has {len(source):,} characters; {MAX_LENGTH:,} are allowed."
+        raise FilterError(message, source, 1, 1)
+    if "\x00" in source:
+        raise _error_at(source, source.index("\x00"), "A NUL character cannot be part of an expression.")
+    # An expression may span lines: a line break is white space, and every position stays what it is.
+    flat = source.replace("\r", " ").replace("\n", " ")
+    indent = len(flat) - len(flat.lstrip())
+    tree = _parsed(source, flat, indent)
+    if refusal := find_refusal(tree):
+        raise _refused(source, flat, indent, refusal)
+    _refuse_comment(source, flat, indent)
+    return tree
+
+
+def _parsed(source: str, flat: str, indent: int) -> ast.expr:
+    try:
+        with _warnings_lock, warnings.catch_warnings():
+            warnings.simplefilter("error")
+            statement = SimpleEval.parse(flat)
+    except SyntaxError as error:
+        raise _syntax_error(source, flat, indent, error) from error
+    except (InvalidExpression, Warning, ValueError, MemoryError, RecursionError, OverflowError) as error:
+        raise _unreadable(source, error) from error
+    if not isinstance(statement, ast.Expr):
+        raise FilterError("It must be one expression, not a statement.", source, 1, 1, hint=_lexical_hint(flat))
+    return statement.value
+
+
+def _syntax_error(source: str, flat: str, indent: int, error: SyntaxError) -> FilterError:
+    offset = indent + max(0, (error.offset or 1) - 1)
+    reason = (error.msg or "invalid syntax").split(". ")[0].rstrip(".?")
+    return _error_at(source, min(offset, len(flat)), f"It cannot be read: {reason}.", hint=_lexical_hint(flat))
+
+
+def _unreadable(source: str, error: BaseException) -> FilterError:
+    if isinstance(error, (MemoryError, RecursionError)):
+        return FilterError("It is nested too deep.", source, 1, 1)
+    if isinstance(error, DeprecationWarning | SyntaxWarning):
+        return FilterError(f"It cannot be read: {error}.", source, 1, 1, hint=r"Write a backslash as \\.")
+    if isinstance(error, Warning):
+        return FilterError("It must be one expression; `;` cannot separate several.", source, 1, 1)
+    return FilterError(f"It cannot be read: {error}.", source, 1, 1)
+
+
+def _lexical_hint(flat: str) -> str:
+    outside_strings = re.sub(r"\"[^\"]*\"|'[^']*'", "", flat)
+    if outside_strings.count('"') % 2 or outside_strings.count("'") % 2:
+        return "A quotation mark is missing."
+    return next((hint for pattern, hint in LEXICAL_HINTS if pattern.search(outside_strings)), "")
+
+
+def _refuse_comment(source: str, flat: str, indent: int) -> None:
+    """A comment would swallow the lines behind it, which are one line to the parser."""
+    if "#" not in flat:
+        return
+    for token in tokenize.generate_tokens(io.StringIO(flat.strip()).readline):
+        if token.type == tokenize.COMMENT:
+            raise _error_at(source, indent + token.start[1], "A comment cannot be part of an expression.")
+
+
+def _refused(source: str, flat: str, indent: int, refusal: Refusal) -> FilterError:
+    encoded = flat.strip().encode("utf-8", "surrogatepass")
+    start, end = (indent + len(encoded[:offset].decode("utf-8", "replace")) for offset in (refusal.start, refusal.end))
+    return _error_at(source, start, refusal.message, refusal.hint, end)
+
+
+def _error_at(source: str, offset: int, message: str, hint: str = "", end: int | None = None) -> FilterError:
+    line, column = place_of(source, offset)
+    length = max(1, (end or offset + 1) - offset)
+    return FilterError(message, source, line, column, column + length, hint)
+
+
+def place_of(source: str, offset: int) -> tuple[int, int]:
+    """Line and column, from 1, of a character of `source`."""
+    before = source[:offset]
+    return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1

@@ -1,0 +1,126 @@
+"""Who wants what: subscribers, and the counter that tells every process that they changed."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from subscribers.querysets import SubscriberQuerySet
+from subscribers.validators import validate_filter_expression, validate_target_url, validate_topic
+
+
+class Subscriber(models.Model):
+    """Wants the events of a topic for which its filter expression holds.
+
+    Everything but topic, filter expression and target URL has a database default, so that plain SQL can seed rows.
+    Database triggers stamp `revision` and bump `SubscriberVersion` at every change that matters to matching.
+    """
+
+    class State(models.TextChoices):
+        ACTIVE = "active", "active"
+        PAUSED = "paused", "paused"
+
+    name = models.CharField(
+        max_length=100, blank=True, db_default="", help_text="A short name for people; unique if given."
+    )
+    topic = models.CharField(
+        max_length=255,
+        validators=[validate_topic],
+        help_text="The topic whose events it wants, such as order.created.",
+    )
+    filter_expression = models.TextField(
+        blank=True,
+        db_default="",
+        validators=[validate_filter_expression],
+        help_text='An expression over data, such as data["body"]["total"] > 100. Empty: every event of the topic.',
+    )
+    target_url = models.CharField(
+        max_length=2048,
+        validators=[validate_target_url],
+        help_text="Where its events are sent. A path segment or query value :name takes the event's path parameter.",
+    )
+    state = models.CharField(max_length=10, choices=State, db_default=State.ACTIVE)
+    state_reason = models.CharField(max_length=500, blank=True, db_default="", help_text="Why it is paused.")
+    retry_limit = models.PositiveSmallIntegerField(
+        db_default=25,
+        validators=[MaxValueValidator(100)],
+        help_text="Retries after a first failure, before a delivery is dead. 25 take about three weeks.",
+    )
+    connect_timeout_seconds = models.FloatField(
+        null=True, blank=True, validators=[MinValueValidator(0.1)], help_text="Empty: the hub's default."
+    )
+    idle_timeout_seconds = models.FloatField(
+        null=True, blank=True, validators=[MinValueValidator(0.1)], help_text="Empty: the hub's default."
+    )
+    total_timeout_seconds = models.FloatField(
+        null=True, blank=True, validators=[MinValueValidator(0.1)], help_text="Empty: the hub's default."
+    )
+    max_in_flight = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Requests at once from one consumer process. Empty: an eighth of its slots.",
+    )
+    secret = models.CharField(
+        max_length=255,
+        blank=True,
+        db_default="",
+        help_text="If set, requests carry Standard Webhooks signatures.",
+    )
+    revision = models.BigIntegerField(db_default=0, editable=False)
+    filter_error_count = models.BigIntegerField(db_default=0, editable=False)
+    last_filter_error = models.CharField(max_length=500, db_default="", editable=False)
+    last_filter_error_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now(), editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+
+    objects = SubscriberQuerySet.as_manager()
+
+    class Meta:
+        db_table = "subscriber"
+        ordering = ("topic", "id")
+        constraints = [
+            models.CheckConstraint(name="subscriber_state_known", condition=Q(state__in=("active", "paused"))),
+            models.CheckConstraint(name="subscriber_topic_given", condition=~Q(topic="")),
+            models.CheckConstraint(name="subscriber_target_url_given", condition=~Q(target_url="")),
+            models.UniqueConstraint(
+                name="subscriber_name_unique",
+                fields=("name",),
+                condition=Q(deleted_at__isnull=True) & ~Q(name=""),
+                violation_error_message="Another subscriber has this name.",
+            ),
+        ]
+        indexes = [
+            models.Index(name="subscriber_topic", fields=("topic", "id"), condition=Q(deleted_at__isnull=True)),
+            models.Index(name="subscriber_revision", fields=("revision",)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"{self.topic} → {self.target_url}"
+
+    def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
+        """Deletes softly: its deliveries keep pointing at it."""
+        return type(self).objects.filter(pk=self.pk).delete()
+
+    @property
+    def is_paused(self) -> bool:
+        return self.state == self.State.PAUSED
+
+
+class SubscriberVersion(models.Model):
+    """One row that counts the changes of all subscribers; `rebuilt_at` is the count at the last call for a full read.
+
+    Written by the triggers of the subscriber table and by `refresh`, never by hand.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    number = models.BigIntegerField(default=0)
+    rebuilt_at = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "subscriber_version"
+        constraints = [models.CheckConstraint(name="subscriber_version_single_row", condition=Q(id=1))]
+
+    def __str__(self) -> str:
+        return f"subscribers at change {self.number}"

@@ -1,0 +1,39 @@
+"""The words for sets of subscribers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models.functions import Now
+
+if TYPE_CHECKING:
+    from subscribers.models import Subscriber  # noqa: F401 - named in the base class's parameter
+
+
+class SubscriberQuerySet(models.QuerySet["Subscriber"]):
+    def existing(self) -> SubscriberQuerySet:
+        return self.filter(deleted_at__isnull=True)
+
+    def active(self) -> SubscriberQuerySet:
+        return self.existing().filter(state="active")
+
+    def paused(self) -> SubscriberQuerySet:
+        return self.existing().filter(state="paused")
+
+    def pause(self, reason: str) -> int:
+        """Pauses the active ones; returns how many."""
+        return self.active().update(state="paused", state_reason=reason)
+
+    def resume(self) -> int:
+        """Makes the paused ones active; returns how many. Their held deliveries are released by the dispatch app."""
+        return self.paused().update(state="active", state_reason="")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Deletes softly; returns what Django's own delete returns."""
+        count = self.existing().update(deleted_at=Now())
+        return count, {self.model._meta.label: count}
+
+    # Not on the manager: `Subscriber.objects.delete()` would delete all, without a word that says so.
+    delete.queryset_only = True  # type: ignore[attr-defined]
+    delete.alters_data = True  # type: ignore[attr-defined]

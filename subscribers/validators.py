@@ -1,0 +1,27 @@
+"""What a subscriber's fields may hold: one set of validators for admin, API, import and full_clean."""
+
+from django.core.exceptions import ValidationError
+
+from subscribers.filters import FilterError, compile_filter
+from subscribers.targets import TargetError, check_target
+
+
+def validate_topic(topic: str) -> None:
+    if not topic.strip():
+        raise ValidationError("A topic needs a name.", code="topic_empty")
+    if "\x00" in topic:
+        raise ValidationError("A topic cannot hold a NUL character.", code="topic_nul")
+
+
+def validate_filter_expression(expression: str) -> None:
+    try:
+        compile_filter(expression)
+    except FilterError as error:
+        raise ValidationError(error.pointed(), code="filter_refused") from error
+
+
+def validate_target_url(url: str) -> None:
+    try:
+        check_target(url)
+    except TargetError as error:
+        raise ValidationError(str(error), code="target_url_refused") from error

@@ -1,0 +1,49 @@
+"""The database as Django wants it, from DATABASE_URL or the SWITCH_DB_ variables."""
+
+from typing import Any
+
+import environ
+
+from switchsite import environment
+
+SQLITE_OPTIONS: dict[str, Any] = {
+    # A transaction takes the write lock when it begins: two that read first and write later cannot deadlock.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 5,
+    # FULL: what a publish has committed survives a power cut. WAL: readers do not wait for the writer.
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
+}
+
+
+def database() -> dict[str, Any]:
+    """Settings of the default database; a URL that cannot be read is told in `environment.problems`."""
+    url = environment.value("DATABASE_URL")
+    found = _from_url(url) if url else _from_variables()
+    if "sqlite" in found["ENGINE"]:
+        return found | {"OPTIONS": SQLITE_OPTIONS | found.get("OPTIONS", {})}
+    options = {"pool": {"min_size": 0, "max_size": 16, "timeout": 5}, "connect_timeout": 5}
+    return found | {"OPTIONS": options | found.get("OPTIONS", {})}
+
+
+def _from_url(url: str) -> dict[str, Any]:
+    if url.startswith(("postgres://", "postgresql://", "sqlite://")):
+        return dict(environ.Env.db_url_config(url))
+    environment.problems.append(
+        "DATABASE_URL must begin with postgres:// or sqlite:///; Switch runs on Postgres and SQLite only."
+    )
+    return _from_variables()
+
+
+def _from_variables() -> dict[str, Any]:
+    name = environment.value("SWITCH_DB_NAME")
+    host = environment.value("SWITCH_DB_HOST")
+    if not host:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": environment.BASE_DIR / name}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "HOST": host,
+        "PORT": environment.value("SWITCH_DB_PORT"),
+        "USER": environment.value("SWITCH_DB_USER"),
+        "PASSWORD": environment.value("SWITCH_DB_PASSWORD"),
+    }

@@ -1,0 +1,193 @@
+"""Every environment variable of Switch: its name, type, default and meaning. Nothing else reads the environment."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# A line `NAME=value` in .env counts where the real environment does not set the name.
+environ.Env.read_env(BASE_DIR / os.environ.get("SWITCH_ENV_FILE", ".env"))
+
+#: Sentences about variables that could not be read; the system checks report them.
+problems: list[str] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable. `kind` turns its text into a value and raises ValueError if it cannot."""
+
+    name: str
+    kind: Callable[[str], Any]
+    default: Any
+    meaning: str
+
+
+def boolean(text: str) -> bool:
+    lowered = text.strip().lower()
+    if lowered in ("1", "true", "yes", "on"):
+        return True
+    if lowered in ("", "0", "false", "no", "off"):
+        return False
+    raise ValueError("must be true or false")
+
+
+def words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def positive(text: str) -> int:
+    number = int(text) if text.strip().isdigit() else 0
+    if number < 1:
+        raise ValueError("must be a whole number above 0")
+    return number
+
+
+def seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 < number < float("inf"):
+        raise ValueError("must be a number of seconds above 0")
+    return number
+
+
+def networks(text: str) -> str:
+    if text not in ("private", "public"):
+        raise ValueError("must be `private` (private and loopback addresses may be called) or `public` (they may not)")
+    return text
+
+
+VARIABLES = (
+    Variable("SWITCH_ENV_FILE", str, ".env", "File of `NAME=value` lines, read where the environment is silent."),
+    Variable("SWITCH_SECRET_KEY", str, "", "Django's key: signs sessions and forms. Demanded."),
+    Variable("SWITCH_JWT_SECRET", str, "", "Signs the publishers' tokens (HS256). Demanded."),
+    Variable(
+        "SWITCH_JWT_PREVIOUS_SECRET",
+        str,
+        "",
+        "A second secret that is still accepted while the first is rotated.",
+    ),
+    Variable("SWITCH_JWT_REQUIRE_EXPIRY", boolean, False, "Refuse tokens without `exp`."),
+    Variable("SWITCH_DEBUG", boolean, False, "Django's debug mode. Never in production."),
+    Variable("SWITCH_ALLOWED_HOSTS", words, ["*"], "Host names the server answers to, separated by commas."),
+    Variable(
+        "SWITCH_TRUSTED_ORIGINS",
+        words,
+        [],
+        "Origins such as `https://switch.example.com` that may submit the admin's forms.",
+    ),
+    Variable("SWITCH_HTTPS", boolean, False, "The admin is reached by HTTPS only: secure cookies, redirect, HSTS."),
+    Variable("SWITCH_SERVER_HOST", str, "127.0.0.1", "Address the web server listens on."),
+    Variable("SWITCH_SERVER_PORT", positive, 8000, "Port the web server listens on."),
+    Variable("SWITCH_WEB_PROCESSES", positive, 1, "Processes of the web server."),
+    Variable("SWITCH_WEB_THREADS", positive, 8, "Requests that one process of the web server works on at once."),
+    Variable(
+        "DATABASE_URL",
+        str,
+        "",
+        "The database as a URL (`postgres://…`, `sqlite:///…`). Wins over `SWITCH_DB_…`.",
+    ),
+    Variable(
+        "SWITCH_DB_NAME",
+        str,
+        "switch.sqlite3",
+        "SQLite file, or the database's name if `SWITCH_DB_HOST` is set.",
+    ),
+    Variable("SWITCH_DB_USER", str, "", "Postgres user."),
+    Variable("SWITCH_DB_PASSWORD", str, "", "Postgres password."),
+    Variable("SWITCH_DB_HOST", str, "", "Postgres host; empty means SQLite."),
+    Variable("SWITCH_DB_PORT", positive, 5432, "Postgres port."),
+    Variable(
+        "FAKTORY_URL",
+        str,
+        "",
+        "Faktory, as `tcp://:password@host:7419` or `tcp+tls://…`; empty means the embedded queue.",
+    ),
+    Variable("FAKTORY_PASSWORD", str, "", "Faktory's password, where the URL has none."),
+    Variable("SWITCH_PRODUCTION_QUEUE", str, "switch_queue", "Name of the queue in Faktory."),
+    Variable("SWITCH_PRODUCTION_QUEUE_NAMESPACE", str, "pubsub", "Job type in Faktory."),
+    Variable(
+        "SWITCH_PUSH_TIMEOUT_SECONDS",
+        seconds,
+        1.0,
+        "How long a publish waits for Faktory before it leaves the push to the consumer.",
+    ),
+    Variable("SWITCH_CONSUMER_CONCURRENCY_LEVEL", positive, 256, "Requests in flight in one consumer process."),
+    Variable("SWITCH_SHUTDOWN_SECONDS", seconds, 35.0, "Grace time of a consumer after SIGTERM."),
+    Variable("SWITCH_EVENT_MAX_BYTES", positive, 1 << 20, "Largest payload of an event, in bytes."),
+    Variable("SWITCH_BATCH_MAX_BYTES", positive, 16 << 20, "Largest body of a batch, in bytes."),
+    Variable("SWITCH_BATCH_MAX_ITEMS", positive, 1000, "Most events in a batch."),
+    Variable(
+        "SWITCH_FAN_OUT_LIMIT",
+        positive,
+        500,
+        "Candidates above which the consumer, not the publish, writes an event's deliveries.",
+    ),
+    Variable(
+        "SWITCH_CONNECT_TIMEOUT_SECONDS",
+        seconds,
+        5.0,
+        "To resolve the name and connect, where the subscriber says nothing else.",
+    ),
+    Variable(
+        "SWITCH_IDLE_TIMEOUT_SECONDS",
+        seconds,
+        15.0,
+        "Without a byte, where the subscriber says nothing else.",
+    ),
+    Variable(
+        "SWITCH_TOTAL_TIMEOUT_SECONDS",
+        seconds,
+        30.0,
+        "For the whole exchange, where the subscriber says nothing else.",
+    ),
+    Variable("SWITCH_MAX_TIMEOUT_SECONDS", seconds, 60.0, "The most a subscriber may set any of them to."),
+    Variable(
+        "SWITCH_DELIVERY_NETWORKS",
+        networks,
+        "private",
+        "`private`: subscribers may live at private and loopback addresses; `public`: they may not.",
+    ),
+    Variable(
+        "SWITCH_DELIVERY_ALLOW",
+        words,
+        [],
+        "CIDR ranges that may be called although `SWITCH_DELIVERY_NETWORKS` refuses them.",
+    ),
+    Variable("SWITCH_DELIVERY_DENY", words, [], "CIDR ranges that may never be called."),
+    Variable(
+        "SWITCH_DELIVERY_PROXY",
+        str,
+        "",
+        "Proxy for deliveries; the environment's own proxy variables never count.",
+    ),
+    Variable(
+        "SWITCH_CA_FILE",
+        str,
+        "",
+        "Certificates (PEM) trusted besides the public ones, when subscribers are called.",
+    ),
+    Variable("SWITCH_LOG_LEVEL", str.upper, "INFO", "DEBUG, INFO, WARNING or ERROR."),
+)
+
+BY_NAME = {variable.name: variable for variable in VARIABLES}
+
+
+def value(name: str) -> Any:
+    """The variable's value, or its default where it is unset, empty or unreadable (which `problems` then tells)."""
+    variable = BY_NAME[name]
+    # Not through Env: it takes a password that begins with $ for the name of another variable.
+    text = os.environ.get(name, "")
+    if not text:
+        return variable.default
+    try:
+        return variable.kind(text)
+    except ValueError as error:
+        problems.append(f"{name} {error}, but is {text!r}.")
+        return variable.default

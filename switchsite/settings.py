@@ -1,0 +1,139 @@
+"""Django's settings. What an operator may change comes from environment.py, and only from there."""
+
+from switchsite import environment
+from switchsite.databases import database
+from switchsite.environment import value
+
+SECRET_KEY = value("SWITCH_SECRET_KEY") or "unset"  # checks.py refuses to run with it.
+DEBUG = value("SWITCH_DEBUG")
+ALLOWED_HOSTS = value("SWITCH_ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = value("SWITCH_TRUSTED_ORIGINS")
+
+BASE_DIR = environment.BASE_DIR
+
+SWITCH_JWT_SECRET: str = value("SWITCH_JWT_SECRET")
+SWITCH_JWT_PREVIOUS_SECRET: str = value("SWITCH_JWT_PREVIOUS_SECRET")
+SWITCH_JWT_REQUIRE_EXPIRY: bool = value("SWITCH_JWT_REQUIRE_EXPIRY")
+SWITCH_HTTPS: bool = value("SWITCH_HTTPS")
+SWITCH_SERVER_HOST: str = value("SWITCH_SERVER_HOST")
+SWITCH_SERVER_PORT: int = value("SWITCH_SERVER_PORT")
+SWITCH_WEB_PROCESSES: int = value("SWITCH_WEB_PROCESSES")
+SWITCH_WEB_THREADS: int = value("SWITCH_WEB_THREADS")
+FAKTORY_URL: str = value("FAKTORY_URL")
+FAKTORY_PASSWORD: str = value("FAKTORY_PASSWORD")
+SWITCH_PRODUCTION_QUEUE: str = value("SWITCH_PRODUCTION_QUEUE")
+SWITCH_PRODUCTION_QUEUE_NAMESPACE: str = value("SWITCH_PRODUCTION_QUEUE_NAMESPACE")
+SWITCH_PUSH_TIMEOUT_SECONDS: float = value("SWITCH_PUSH_TIMEOUT_SECONDS")
+SWITCH_CONSUMER_CONCURRENCY_LEVEL: int = value("SWITCH_CONSUMER_CONCURRENCY_LEVEL")
+SWITCH_SHUTDOWN_SECONDS: float = value("SWITCH_SHUTDOWN_SECONDS")
+SWITCH_EVENT_MAX_BYTES: int = value("SWITCH_EVENT_MAX_BYTES")
+SWITCH_BATCH_MAX_BYTES: int = value("SWITCH_BATCH_MAX_BYTES")
+SWITCH_BATCH_MAX_ITEMS: int = value("SWITCH_BATCH_MAX_ITEMS")
+SWITCH_FAN_OUT_LIMIT: int = value("SWITCH_FAN_OUT_LIMIT")
+SWITCH_CONNECT_TIMEOUT_SECONDS: float = value("SWITCH_CONNECT_TIMEOUT_SECONDS")
+SWITCH_IDLE_TIMEOUT_SECONDS: float = value("SWITCH_IDLE_TIMEOUT_SECONDS")
+SWITCH_TOTAL_TIMEOUT_SECONDS: float = value("SWITCH_TOTAL_TIMEOUT_SECONDS")
+SWITCH_MAX_TIMEOUT_SECONDS: float = value("SWITCH_MAX_TIMEOUT_SECONDS")
+SWITCH_DELIVERY_NETWORKS: str = value("SWITCH_DELIVERY_NETWORKS")
+SWITCH_DELIVERY_ALLOW: list[str] = value("SWITCH_DELIVERY_ALLOW")
+SWITCH_DELIVERY_DENY: list[str] = value("SWITCH_DELIVERY_DENY")
+SWITCH_DELIVERY_PROXY: str = value("SWITCH_DELIVERY_PROXY")
+SWITCH_CA_FILE: str = value("SWITCH_CA_FILE")
+SWITCH_LOG_LEVEL: str = value("SWITCH_LOG_LEVEL")
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "switchsite",
+    "subscribers",
+    "dispatch",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "switchsite.urls"
+WSGI_APPLICATION = "switchsite.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "static/"
+# Static files are served from the packages themselves, so that nothing has to be collected before a start.
+WHITENOISE_USE_FINDERS = True
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["dispatch.authentication.PublisherAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "dispatch.problems.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+
+# The parser enforces the limits of an event and of a batch; this one only must not be in their way.
+DATA_UPLOAD_MAX_MEMORY_SIZE = value("SWITCH_BATCH_MAX_BYTES") + (1 << 20)
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SWITCH_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SECURE_SSL_REDIRECT = value("SWITCH_HTTPS")
+# Publishers inside the network may go on using plain HTTP: a redirect would lose their POST.
+SECURE_REDIRECT_EXEMPT = [r"^publish$", r"^events/", r"^refresh$", r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if value("SWITCH_HTTPS") else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = value("SWITCH_HTTPS")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if value("SWITCH_HTTPS") else None
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": value("SWITCH_LOG_LEVEL")},
+}
+
+UNFOLD = {
+    "SITE_TITLE": "Switch",
+    "SITE_HEADER": "Switch",
+    "SITE_SUBHEADER": "Event hub",
+    "SITE_SYMBOL": "hub",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+}

@@ -1,0 +1,9 @@
+"""Where each request goes."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("dispatch.urls")),
+]
