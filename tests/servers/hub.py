@@ -1,0 +1,95 @@
+"""A real hub: web server and consumer as processes of their own, with their own database and environment."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any, Self
+
+import jwt
+
+from tests.servers.processes import free_port, kill_group, start, stop, wait_until
+
+PROJECT = Path(__file__).resolve().parents[2]
+SECRET = "the secret of a hub that lives as long as a test"
+
+
+class HubServer:
+    """`env` adds to or replaces what the hub sees of the environment; SQLite and the embedded queue without it."""
+
+    def __init__(self, env: dict[str, str] | None = None) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="switch-hub-"))
+        self.port = free_port()
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("SWITCH_", "FAKTORY_", "DATABASE_"))
+        }
+        self.env = kept | {
+            "DJANGO_SETTINGS_MODULE": "switchsite.settings",
+            "SWITCH_ENV_FILE": os.devnull,
+            "SWITCH_SECRET_KEY": SECRET * 2,
+            "SWITCH_JWT_SECRET": SECRET,
+            "SWITCH_DB_NAME": str(self.directory / "hub.sqlite3"),
+            "SWITCH_SERVER_PORT": str(self.port),
+            **(env or {}),
+        }
+        self.log = self.directory / "log"
+        self.web: subprocess.Popen[bytes] | None = None
+        self.consumers: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def token(self, author: str = "tests", **claims: Any) -> str:
+        return jwt.encode({"author": author, **claims}, self.env["SWITCH_JWT_SECRET"], algorithm="HS256")
+
+    def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Runs a management command to its end."""
+        command = [sys.executable, str(PROJECT / "manage.py"), *arguments]
+        done = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=60)
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def start_web(self) -> None:
+        self.web = self._start("serve")
+        wait_until(self.is_ready, "The web server", self.web, self.log)
+
+    def start_consumer(self, processes: int = 1, *arguments: str) -> subprocess.Popen[bytes]:
+        consumer = self._start("run_consumer", "--processes", str(processes), *arguments)
+        self.consumers.append(consumer)
+        return consumer
+
+    def stop_consumers(self, number: signal.Signals = signal.SIGTERM) -> list[int]:
+        statuses = [stop(consumer, number) for consumer in self.consumers]
+        self.consumers.clear()
+        return statuses
+
+    def is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        return start([sys.executable, str(PROJECT / "manage.py"), *arguments], self.log, self.env)
+
+    def stop(self) -> None:
+        self.stop_consumers()
+        if self.web:
+            stop(self.web)
+            kill_group(self.web)
+            self.web = None
+
+    def __enter__(self) -> Self:
+        self.manage("migrate", "--verbosity", "0")
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
