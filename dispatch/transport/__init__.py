@@ -3,6 +3,6 @@
 from dispatch.transport.exchange import Exchange, Timeouts
 from dispatch.transport.guard import AddressGuard
 from dispatch.transport.loop import Transport
-from dispatch.transport.resolver import Resolver
+from dispatch.transport.resolver import Resolution, Resolver
 
-__all__ = ["AddressGuard", "Exchange", "Resolver", "Timeouts", "Transport"]
+__all__ = ["AddressGuard", "Exchange", "Resolution", "Resolver", "Timeouts", "Transport"]

@@ -1,37 +1,78 @@
-"""From libcurl's error codes to kinds and to sentences that an operator understands."""
+"""The border to libcurl's errors: from its codes to kinds, and to sentences that an operator understands.
+
+DNS, CONNECT, CONNECT_TIMEOUT and TLS are given only to requests of which nothing was sent.
+"""
+
+import errno
+import os
+from dataclasses import dataclass
 
 import pycurl
 
 from dispatch.outcomes import ErrorKind
+from dispatch.transport.exchange import Timeouts
 
 TLS_CODES = frozenset(
     (
-        *(pycurl.E_SSL_CONNECT_ERROR, pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_CERTPROBLEM),
-        *(pycurl.E_SSL_CIPHER, pycurl.E_SSL_CACERT_BADFILE, pycurl.E_SSL_ISSUER_ERROR),
+        *(pycurl.E_SSL_CONNECT_ERROR, pycurl.E_SSL_CERTPROBLEM, pycurl.E_SSL_CIPHER, pycurl.E_SSL_ISSUER_ERROR),
+        *(pycurl.E_SSL_CACERT_BADFILE, pycurl.E_SSL_INVALIDCERTSTATUS),
     )
 )
-RESET_CODES = frozenset((pycurl.E_GOT_NOTHING, pycurl.E_SEND_ERROR, pycurl.E_RECV_ERROR, pycurl.E_PARTIAL_FILE))
-TOO_LARGE = 100  # CURLE_TOO_LARGE, which pycurl does not name; for response heads beyond libcurl's own limit
-PROTOCOL_CODES = frozenset((pycurl.E_UNSUPPORTED_PROTOCOL, 8, TOO_LARGE))  # 8: CURLE_WEIRD_SERVER_REPLY
+BROKEN_CODES = frozenset((pycurl.E_GOT_NOTHING, pycurl.E_SEND_ERROR, pycurl.E_RECV_ERROR, pycurl.E_PARTIAL_FILE))
+# Names that pycurl lacks: https://curl.se/libcurl/c/libcurl-errors.html
+E_WEIRD_SERVER_REPLY = 8
+E_PROXY = 97
+E_TOO_LARGE = 100
+PROXY_CODES = frozenset((pycurl.E_COULDNT_RESOLVE_PROXY, E_PROXY))
+NOT_HTTP_CODES = frozenset((pycurl.E_UNSUPPORTED_PROTOCOL, E_WEIRD_SERVER_REPLY, E_TOO_LARGE))
+UNREACHABLE = frozenset((errno.EHOSTUNREACH, errno.ENETUNREACH))
+
+Explanation = tuple[ErrorKind, str]
 
 
-def explain(code: int, message: str, peer: str, *, was_sent: bool) -> tuple[ErrorKind, str]:
-    """Kind and sentence for libcurl's `code`; `peer` is host and port, `was_sent` tells whether it connected."""
-    detail = f" ({message})" if message else ""
-    if code == pycurl.E_COULDNT_CONNECT:
-        return ErrorKind.CONNECT, f"No connection to {peer}: nothing accepts it there{detail}."
-    if code == pycurl.E_OPERATION_TIMEDOUT and not was_sent:
-        return ErrorKind.CONNECT_TIMEOUT, f"No connection to {peer} within the time allowed."
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """`place` is host, port and address; `errno` the system's error number, 0 if there is none."""
+
+    place: str
+    was_sent: bool
+    errno: int
+    timeouts: Timeouts
+
+
+def explain(code: int, message: str, at: Circumstances) -> Explanation:
+    """Kind and sentence for libcurl's `code`; `message` is libcurl's own."""
     if code == pycurl.E_OPERATION_TIMEDOUT:
-        return ErrorKind.TOTAL_TIMEOUT, f"{peer} did not answer within the time allowed for the whole exchange."
+        return _timed_out(at)
+    if code == pycurl.E_PEER_FAILED_VERIFICATION:
+        return ErrorKind.TLS, f"The certificate of {at.place} is not trusted: {message}."
     if code in TLS_CODES:
-        return ErrorKind.TLS, f"No secure connection to {peer}{detail}."
-    if code in RESET_CODES and "header" in message.lower() and "large" in message.lower():
-        return ErrorKind.PROTOCOL, f"The response head of {peer} is too large."
-    if code in RESET_CODES:
-        return ErrorKind.RESET, f"{peer} closed the connection before its answer was complete{detail}."
-    if code in PROTOCOL_CODES:
-        return ErrorKind.PROTOCOL, f"What {peer} answered is not HTTP as it should be{detail}."
+        return ErrorKind.TLS, f"No secure connection to {at.place}: {message}."
+    if code in PROXY_CODES or message.startswith("CONNECT tunnel failed"):
+        return ErrorKind.CONNECT, f"The proxy made no connection to {at.place}: {message}."
+    if code == pycurl.E_COULDNT_CONNECT or (code in BROKEN_CODES and not at.was_sent):
+        return ErrorKind.CONNECT, _unconnected(message, at)
+    if code in BROKEN_CODES and "response headers" not in message:
+        return ErrorKind.RESET, f"{at.place} closed the connection before its answer was complete: {message}."
+    if code in NOT_HTTP_CODES or code in BROKEN_CODES:
+        return ErrorKind.PROTOCOL, f"What {at.place} answered is not HTTP as it should be: {message}."
     if code == pycurl.E_URL_MALFORMAT:
-        return ErrorKind.BAD_REQUEST, f"The URL cannot be used{detail}."
-    return ErrorKind.INTERNAL, f"The request to {peer} failed with libcurl's error {code}{detail}."
+        return ErrorKind.BAD_REQUEST, f"The URL cannot be used: {message}."
+    return ErrorKind.INTERNAL, f"The request to {at.place} failed here, with libcurl's error {code}: {message}."
+
+
+def _timed_out(at: Circumstances) -> Explanation:
+    if at.was_sent:
+        seconds = at.timeouts.total_seconds
+        return ErrorKind.TOTAL_TIMEOUT, f"{at.place} did not answer within the {seconds:g} s of the whole exchange."
+    seconds = min(at.timeouts.connect_seconds, at.timeouts.total_seconds)
+    sentence = f"No connection to {at.place} within {seconds:g} s: the host is down, or a firewall drops what it gets."
+    return ErrorKind.CONNECT_TIMEOUT, sentence
+
+
+def _unconnected(message: str, at: Circumstances) -> str:
+    if at.errno == errno.ECONNREFUSED:
+        return f"The connection to {at.place} was refused: nothing listens there."
+    if at.errno in UNREACHABLE:
+        return f"{at.place} cannot be reached: {os.strerror(at.errno)}."
+    return f"No connection to {at.place}: {message}."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds: to resolve and connect, without a byte, and for the whole exchange."""
+    """Seconds: to resolve and connect (TLS included), without a byte, and for the whole exchange."""
 
     connect_seconds: float = 5.0
     idle_seconds: float = 15.0
@@ -15,7 +15,11 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request. `url` is absolute and ASCII; `headers` are all that is sent besides Host and Content-Length."""
+    """One request. `url` is absolute and ASCII, and its path is sent as it stands, dot segments included.
+
+    Nothing is sent besides `headers`, but for `Host` and `Content-Length`, which come from the URL and the body.
+    `body` None means no body: POST, PUT and PATCH then say `Content-Length: 0`. HEAD never sends one.
+    """
 
     method: str
     url: str

@@ -1,90 +1,106 @@
 """Which addresses may be called. Pure policy, asked after resolving and again when a socket opens."""
 
-from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-Address = IPv4Address | IPv6Address
+from dispatch.transport.embeddings import Address, unwrapped
+
+Network = IPv4Network | IPv6Network
+Named = list[tuple[str, tuple[Network, ...]]]
+
+
+def _networks(texts: Iterable[str]) -> tuple[Network, ...]:
+    return tuple(ip_network(text, strict=False) for text in texts)
+
 
 #: Refused whatever the settings say: nothing that wants events lives there, and much that leaks secrets does.
-ALWAYS_REFUSED = {
-    "the metadata service of a cloud": ("169.254.169.254/32", "fd00:ec2::254/128", "100.100.100.200/32"),
-    "a link-local address": ("169.254.0.0/16", "fe80::/10"),
-    "an unspecified address": ("0.0.0.0/8", "::/128"),
-    "a multicast address": ("224.0.0.0/4", "ff00::/8"),
-    "a reserved address": ("240.0.0.0/4",),
-}
-LOCAL = {
-    "a loopback address": ("127.0.0.0/8", "::1/128"),
-    "a private address": ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fec0::/10"),
-    "an address for benchmarks or documentation": (
-        *("192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"),
+ALWAYS_REFUSED: Named = [
+    (
+        "a cloud's metadata service",
+        _networks(
+            (
+                "169.254.169.254",
+                *("fd00:ec2::/32", "169.254.170.2"),  # Amazon
+                *("fd20:ce::254", "168.63.129.16"),  # Google, Azure
+                *("100.100.100.200", "192.0.0.192"),  # Alibaba, Oracle
+            )
+        ),
     ),
-}
-#: RFC 6052 and RFC 8215: the IPv4 address stands in the last 32 bits.
-NAT64 = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
-COMPATIBLE = ip_network("::/96")  # RFC 4291, section 2.5.5.1
+    ("a link-local address", _networks(("169.254.0.0/16", "fe80::/10"))),
+    ("an unspecified address", _networks(("0.0.0.0/8", "::"))),
+    ("a multicast address", _networks(("224.0.0.0/4", "ff00::/8"))),
+    ("the broadcast address", _networks(("255.255.255.255",))),
+    ("a reserved address", _networks(("240.0.0.0/4",))),
+]
+LOCAL: Named = [
+    ("a loopback address", _networks(("127.0.0.0/8", "::1"))),
+    (
+        "a private address",
+        _networks(("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fec0::/10")),
+    ),
+    (
+        "an address for tests or documentation",
+        _networks(
+            (
+                *("192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24"),
+                *("100::/64", "2001:db8::/32", "3fff::/20"),
+            )
+        ),
+    ),
+]
+MAX_REMEMBERED = 10_000
 
 
 class AddressGuard:
-    """`allows_private` says whether loopback and private addresses may be called; `allow` and `deny` are CIDR ranges.
+    """`allows_private`: whether loopback and private addresses may be called; `allow`, `deny`: CIDR ranges.
 
-    `deny` wins over `allow`, which cannot allow what is always refused.
+    `deny` wins over `allow`, which cannot allow what is always refused. Raises ValueError for what is no range.
     """
 
     def __init__(self, *, allows_private: bool = True, allow: Sequence[str] = (), deny: Sequence[str] = ()) -> None:
-        self._never = _parsed(ALWAYS_REFUSED)
-        self._local = {} if allows_private else _parsed(LOCAL)
-        self._allow = [ip_network(text, strict=False) for text in allow]
-        self._deny = [ip_network(text, strict=False) for text in deny]
-        self._known: dict[str, str | None] = {}
+        self._local = [] if allows_private else LOCAL
+        self._allow = _networks(allow)
+        self._deny = _networks(deny)
+        self._judged: dict[str, str | None] = {}
 
     def check(self, address: str) -> str | None:
-        """Why `address` (an IP literal) may not be called, or None if it may."""
-        if address not in self._known:
-            if len(self._known) > 10_000:
-                self._known.clear()
-            self._known[address] = self._check(address)
-        return self._known[address]
+        """Why `address` (an IP literal) may not be called, or None if it may. Quick for what was asked before."""
+        try:
+            return self._judged[address]
+        except KeyError:
+            pass
+        if len(self._judged) >= MAX_REMEMBERED:
+            self._judged.clear()
+        reason = self._judged[address] = self._judge(address)
+        return reason
 
-    def _check(self, text: str) -> str | None:
+    def _judge(self, text: str) -> str | None:
         if "%" in text:
-            return f"{text} has a zone, which only link-local addresses have"
+            return f"{text} has a zone, as link-local addresses have"
         try:
             outer = ip_address(text)
         except ValueError:
-            return f"{text} is not an address"
-        return next((reason for address in embedded(outer) if (reason := self._judge(address))), None)
+            return f"{text} is no IP address"
+        for address in unwrapped(outer):
+            if reason := self._reason(address):
+                return reason if address == outer else f"{outer} leads to {reason}"
+        return None
 
-    def _judge(self, address: Address) -> str | None:
-        if reason := _found(address, self._never):
-            return f"{address} is {reason}, which is never called"
-        if any(address in network for network in self._deny):
-            return f"{address} is in a range of SWITCH_DELIVERY_DENY"
-        if any(address in network for network in self._allow):
+    def _reason(self, address: Address) -> str | None:
+        if reason := _found(address, ALWAYS_REFUSED):
+            return f"{address}, {reason}, which is never called"
+        if _is_in(address, self._deny):
+            return f"{address}, which SWITCH_DELIVERY_DENY refuses"
+        if _is_in(address, self._allow):
             return None
         if reason := _found(address, self._local):
-            return f"{address} is {reason}, which SWITCH_DELIVERY_NETWORKS refuses"
+            return f"{address}, {reason}, which SWITCH_DELIVERY_NETWORKS refuses"
         return None
 
 
-def embedded(address: Address) -> list[Address]:
-    """The address, and the IPv4 addresses that it carries or leads to."""
-    if isinstance(address, IPv4Address):
-        return [address]
-    found: list[Address | None] = [address, address.ipv4_mapped, address.sixtofour]
-    if address.teredo:
-        found += address.teredo
-    last_bits = IPv4Address(int(address) & 0xFFFFFFFF)
-    if any(address in network for network in NAT64) or (address in COMPATIBLE and int(address) > 1):
-        found.append(last_bits)
-    if address.ipv4_mapped:
-        found.remove(address)  # it is nothing but the IPv4 address
-    return [each for each in found if each is not None]
+def _is_in(address: Address, networks: Iterable[Network]) -> bool:
+    return any(address in network for network in networks)
 
 
-def _parsed(named: dict[str, tuple[str, ...]]) -> dict[str, list]:  # type: ignore[type-arg] # networks of both versions
-    return {reason: [ip_network(text) for text in texts] for reason, texts in named.items()}
-
-
-def _found(address: Address, named: dict[str, list]) -> str | None:  # type: ignore[type-arg] # networks of both versions
-    return next((reason for reason, networks in named.items() if any(address in each for each in networks)), None)
+def _found(address: Address, named: Named) -> str | None:
+    return next((reason for reason, networks in named if _is_in(address, networks)), None)

@@ -1,49 +1,42 @@
-"""Moves many exchanges at once in one thread: libcurl's multi interface, driven by the selector's events."""
+"""The transport: starts exchanges, moves many at once in one thread, says what came of them."""
 
-import re
-import selectors
-import socket
 import time
 from collections import deque
-from urllib.parse import urlsplit
 
 import certifi
 import pycurl
 
 from dispatch.outcomes import ErrorKind, Outcome
+from dispatch.transport.certificates import combined
+from dispatch.transport.driver import Driver
 from dispatch.transport.exchange import Exchange
 from dispatch.transport.guard import AddressGuard
 from dispatch.transport.resolver import Resolution, Resolver
-from dispatch.transport.transfer import Transfer
+from dispatch.transport.target import UnsendableError, read_target
+from dispatch.transport.transfer import Rules, Transfer
 
-#: How often time-outs that are ours, not libcurl's, are looked after, in seconds.
+#: How often the time-outs that are ours, not libcurl's, are looked after.
 SWEEP_SECONDS = 0.1
-MAX_CONNECTIONS = 1024
-LINE_BREAK = re.compile(r"[\r\n\x00]")
 
 Completed = list[tuple[object, Outcome]]
 
 
 class Transport:
-    """Used by one thread, except `wake`. Connections are kept and reused; names are resolved by `resolver`."""
+    """Used by one thread, except `wake`. Connections are kept and reused.
+
+    `ca_file` (PEM) is trusted besides the public certificates; OSError if it cannot be read. Names are resolved here
+    even with a `proxy` (a URL), which is asked to connect to the address that was judged.
+    """
 
     def __init__(
         self, guard: AddressGuard, resolver: Resolver | None = None, *, ca_file: str = "", proxy: str = ""
     ) -> None:
-        self._guard = guard
-        self._resolver = resolver or Resolver()
-        self._ca_file = ca_file or certifi.where()
-        self._proxy = proxy
-        self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
-        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
-        self._multi.setopt(pycurl.M_MAXCONNECTS, MAX_CONNECTIONS)
-        self._selector = selectors.DefaultSelector()
-        self._waker, self._woken = socket.socketpair()
-        self._waker.setblocking(False)
-        self._woken.setblocking(False)
-        self._selector.register(self._woken, selectors.EVENT_READ)
-        self._deadline: float | None = None
+        self._trusted = combined(ca_file) if ca_file else None
+        self._rules = Rules(guard, self._trusted.name if self._trusted else certifi.where(), proxy)
+        self._own_resolver = None if resolver else Resolver()
+        self._resolver = resolver or self._own_resolver or Resolver()
+        self._driver = Driver()
+        self._is_woken = False
         self._swept_at = time.monotonic()
         self._free: list[pycurl.Curl] = []
         self._moving: dict[pycurl.Curl, Transfer] = {}
@@ -53,45 +46,46 @@ class Transport:
 
     @property
     def in_flight(self) -> int:
-        return len(self._moving) + len(self._resolving)
+        """How many were started and have not been returned by `run`."""
+        return len(self._moving) + len(self._resolving) + len(self._done)
 
     def start(self, exchange: Exchange, token: object) -> None:
         """Begins; its outcome comes from a later `run`. Never blocks, and raises for nothing an exchange can hold."""
         try:
-            transfer = Transfer(exchange, token, urlsplit(exchange.url), self._guard)
-        except ValueError as error:
-            outcome = Outcome(error_kind=ErrorKind.BAD_REQUEST, error=f"The URL cannot be used: {error}.")
-            self._done.append((token, outcome))
-            return
-        refusal = _refusal(transfer)
-        if refusal:
-            self._finish(transfer, transfer.failure(*refusal))
+            transfer = Transfer(token, exchange, read_target(exchange.url), self._rules)
+        except UnsendableError as error:
+            self._done.append((token, Outcome(error_kind=error.kind, error=str(error))))
             return
         self._resolving.add(transfer)
-        resolution = self._resolver.resolve(transfer.host, lambda found: self._on_resolved(transfer, found))
-        if resolution is not None:
-            self._begin(transfer, resolution)
+        known = self._resolver.resolve(transfer.target.host, lambda found: self._on_resolved(transfer, found))
+        if known is not None:
+            self._begin(transfer, known)
 
     def run(self, timeout_seconds: float) -> Completed:
-        """Moves what can be moved, waiting at most so long for something to do; returns what is over."""
-        if not self._done:
-            self._wait(timeout_seconds)
-        self._begin_resolved()
-        self._fire_timer()
-        self._sweep()
-        self._collect()
+        """Moves what is ready; returns what is over, as soon as anything is, with the tokens given to `start`.
+
+        Nothing after `timeout_seconds`, or after `wake`.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            remaining = 0.0 if self._done or self._resolved or self._is_woken else deadline - time.monotonic()
+            self._driver.move(min(remaining, SWEEP_SECONDS))
+            self._begin_resolved()
+            self._sweep()
+            self._collect()
+            if self._done or self._is_woken or time.monotonic() >= deadline:
+                break
+        self._is_woken = False
         done, self._done = self._done, []
         return done
 
     def wake(self) -> None:
-        """Ends the wait of a `run`. For other threads."""
-        try:
-            self._waker.send(b"\0")
-        except BlockingIOError:
-            return  # so many wakes are waiting that one more tells nothing
+        """Makes `run` return. For other threads."""
+        self._is_woken = True
+        self._driver.wake()
 
     def abort_all(self) -> list[object]:
-        """Drops everything that is in flight; returns the tokens."""
+        """Drops everything in flight; returns the tokens. What is over already still comes from `run`."""
         tokens = [transfer.token for transfer in (*self._moving.values(), *self._resolving)]
         for handle in list(self._moving):
             self._release(handle)
@@ -99,60 +93,20 @@ class Transport:
         return tokens
 
     def close(self) -> None:
+        """Drops everything in flight and closes the connections."""
         self.abort_all()
         for handle in self._free:
             handle.close()
-        self._multi.close()
-        self._selector.close()
-        self._waker.close()
-        self._woken.close()
-
-    def _wait(self, timeout_seconds: float) -> None:
-        for key, events in self._selector.select(self._time_to_wait(timeout_seconds)):
-            if key.fileobj is self._woken:
-                self._woken.recv(4096)
-                continue
-            read = pycurl.CSELECT_IN if events & selectors.EVENT_READ else 0
-            write = pycurl.CSELECT_OUT if events & selectors.EVENT_WRITE else 0
-            self._multi.socket_action(key.fd, read | write)
-
-    def _time_to_wait(self, most: float) -> float:
-        if self._resolved:
-            return 0.0
-        if self._deadline is not None:
-            most = min(most, self._deadline - time.monotonic())
-        if self.in_flight:
-            most = min(most, SWEEP_SECONDS)
-        return max(0.0, most)
-
-    def _on_socket(self, event: int, descriptor: int, multi: object, data: object) -> None:
-        known = descriptor in self._selector.get_map()
-        if event == pycurl.POLL_REMOVE:
-            if known:
-                self._selector.unregister(descriptor)
-            return
-        wanted = 0
-        if event in (pycurl.POLL_IN, pycurl.POLL_INOUT):
-            wanted |= selectors.EVENT_READ
-        if event in (pycurl.POLL_OUT, pycurl.POLL_INOUT):
-            wanted |= selectors.EVENT_WRITE
-        if known:
-            self._selector.modify(descriptor, wanted)
-        else:
-            self._selector.register(descriptor, wanted)
-
-    def _on_timer(self, timeout_ms: int) -> None:
-        self._deadline = None if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
-
-    def _fire_timer(self) -> None:
-        if self._deadline is not None and time.monotonic() >= self._deadline:
-            self._deadline = None
-            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        self._driver.close()
+        if self._own_resolver:
+            self._own_resolver.close()
+        if self._trusted:
+            self._trusted.close()
 
     def _on_resolved(self, transfer: Transfer, resolution: Resolution) -> None:
         """In a thread of the resolver."""
         self._resolved.append((transfer, resolution))
-        self.wake()
+        self._driver.wake()
 
     def _begin_resolved(self) -> None:
         while self._resolved:
@@ -161,51 +115,59 @@ class Transport:
                 self._begin(transfer, resolution)
 
     def _begin(self, transfer: Transfer, resolution: Resolution) -> None:
+        """Moves a transfer whose name is resolved, if any of the addresses may be called."""
         self._resolving.discard(transfer)
-        refusals = [self._guard.check(address) for address in resolution.addresses]
-        allowed = [address for address, refused in zip(resolution.addresses, refusals, strict=True) if refused is None]
-        if not resolution.addresses:
-            sentence = f"The name {transfer.host} does not resolve: {resolution.error or 'it has no address'}."
-            self._finish(transfer, transfer.failure(ErrorKind.DNS, sentence))
-        elif not allowed:
-            sentence = f"{transfer.peer} may not be called: {refusals[0]}."
-            self._finish(transfer, transfer.failure(ErrorKind.FORBIDDEN_ADDRESS, sentence))
+        check = self._rules.guard.check
+        allowed = [address for address in resolution.addresses if check(address) is None]
+        if allowed:
+            self._move(transfer, allowed)
+        elif resolution.addresses:
+            sentence = f"{transfer.target.peer} is not called: it is at {check(resolution.addresses[0])}."
+            self._fail(transfer, ErrorKind.FORBIDDEN_ADDRESS, sentence)
         else:
-            transfer.addresses = allowed
-            self._move(transfer)
+            sentence = f"The name {transfer.target.host} does not resolve: {resolution.error or 'it has no address'}."
+            self._fail(transfer, ErrorKind.DNS, sentence)
 
-    def _move(self, transfer: Transfer) -> None:
+    def _move(self, transfer: Transfer, addresses: list[str]) -> None:
         handle = self._free.pop() if self._free else pycurl.Curl()
         try:
-            transfer.prepare(handle, self._ca_file, self._proxy)
-        except (pycurl.error, UnicodeError, ValueError) as error:
+            transfer.prepare(handle, addresses)
+        except (pycurl.error, ValueError, TypeError) as error:
             handle.reset()
             self._free.append(handle)
-            self._finish(transfer, transfer.failure(ErrorKind.BAD_REQUEST, f"No request can be built: {error}."))
+            self._fail(transfer, ErrorKind.BAD_REQUEST, f"No request can be built: {error}.")
             return
         self._moving[handle] = transfer
-        self._multi.add_handle(handle)
+        self._driver.multi.add_handle(handle)
 
     def _sweep(self) -> None:
         now = time.monotonic()
         if now - self._swept_at < SWEEP_SECONDS:
             return
         self._swept_at = now
-        for transfer in [
-            each for each in self._resolving if now - each.started > each.exchange.timeouts.connect_seconds
-        ]:
-            self._resolving.discard(transfer)
-            sentence = f"The name {transfer.host} was not resolved within the time allowed to connect."
-            self._finish(transfer, transfer.failure(ErrorKind.DNS, sentence))
-        for handle, transfer in [each for each in self._moving.items() if each[1].is_idle(each[0], now)]:
-            outcome = transfer.idle_outcome(handle)
-            self._release(handle)
-            self._finish(transfer, outcome)
+        self._end_unresolved(now)
+        self._end_idle(now)
+
+    def _end_unresolved(self, now: float) -> None:
+        for transfer in list(self._resolving):
+            seconds = min(transfer.exchange.timeouts.connect_seconds, transfer.exchange.timeouts.total_seconds)
+            if now - transfer.started >= seconds:
+                self._resolving.discard(transfer)
+                sentence = f"The name {transfer.target.host} was not resolved within {seconds:g} s."
+                self._fail(transfer, ErrorKind.DNS, sentence)
+
+    def _end_idle(self, now: float) -> None:
+        due = [(handle, transfer) for handle, transfer in self._moving.items() if now >= transfer.idle_at]
+        for handle, transfer in due:
+            if transfer.is_idle(handle, self._driver.ready_at, now):
+                outcome = transfer.idle_outcome(handle)
+                self._release(handle)
+                self._done.append((transfer.token, outcome))
 
     def _collect(self) -> None:
         remaining = 1
         while remaining:
-            remaining, succeeded, failed = self._multi.info_read()
+            remaining, succeeded, failed = self._driver.multi.info_read()
             for handle in succeeded:
                 self._complete(handle, 0, "")
             for handle, code, message in failed:
@@ -215,35 +177,13 @@ class Transport:
         transfer = self._moving[handle]
         outcome = transfer.outcome(handle, code, message)
         self._release(handle)
-        is_unreachable = outcome.error_kind in (ErrorKind.CONNECT, ErrorKind.CONNECT_TIMEOUT)
-        if is_unreachable and transfer.addresses:
-            self._move(transfer)  # the name has another address
-        else:
-            self._finish(transfer, outcome)
+        self._done.append((transfer.token, outcome))
 
     def _release(self, handle: pycurl.Curl) -> None:
         del self._moving[handle]
-        self._multi.remove_handle(handle)
-        handle.reset()
+        self._driver.multi.remove_handle(handle)
+        handle.reset()  # it keeps the body and the options of its last request otherwise
         self._free.append(handle)
 
-    def _finish(self, transfer: Transfer, outcome: Outcome) -> None:
-        self._done.append((transfer.token, outcome))
-
-
-def _refusal(transfer: Transfer) -> tuple[ErrorKind, str] | None:
-    """What is wrong with a request before anything is resolved."""
-    url = transfer.url
-    if url.scheme not in ("http", "https"):
-        return (
-            ErrorKind.FORBIDDEN_ADDRESS,
-            f"Only http and https are called, not {url.scheme or 'a URL without scheme'}.",
-        )
-    if not transfer.host or "@" in url.netloc or "%" in transfer.host:
-        return ErrorKind.FORBIDDEN_ADDRESS, "The URL must name a host, without user, password or zone."
-    if not transfer.exchange.url.isascii() or LINE_BREAK.search(transfer.exchange.url):
-        return ErrorKind.BAD_REQUEST, "The URL holds characters that must be percent-encoded."
-    for name, value in transfer.exchange.headers:
-        if not name or LINE_BREAK.search(name) or LINE_BREAK.search(value):
-            return ErrorKind.BAD_REQUEST, f"The header {name!r} holds a line break or NUL."
-    return None
+    def _fail(self, transfer: Transfer, kind: ErrorKind, sentence: str) -> None:
+        self._done.append((transfer.token, transfer.failure(kind, sentence)))

@@ -1,200 +1,189 @@
-"""One exchange on a libcurl handle: its options, what its callbacks gather, its outcome."""
+"""One exchange on a libcurl handle: its options, its socket, its outcome."""
 
 import socket
 import time
-from collections.abc import Callable
-from urllib.parse import SplitResult
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import pycurl
 
 from dispatch.outcomes import ErrorKind, Outcome, Timing
-from dispatch.transport.errors import explain
+from dispatch.transport.destination import lead_to
+from dispatch.transport.errors import Circumstances, explain
 from dispatch.transport.exchange import Exchange
 from dispatch.transport.guard import AddressGuard
+from dispatch.transport.headers import header_lines
+from dispatch.transport.response import Response
+from dispatch.transport.target import Target
 
-READ_BYTES = 64 * 1024
-KEPT_BYTES = 4 * 1024
-MAX_HEAD_BYTES = 64 * 1024
-#: Headers that libcurl adds by itself and that are sent only if the exchange has them.
-LIBCURLS_OWN = ("Accept", "Content-Type", "User-Agent")
+SUPPRESS_CONNECT_HEADERS = 265  # CURLOPT_SUPPRESS_CONNECT_HEADERS, which pycurl does not name
+METHODS_WITH_BODY = ("POST", "PUT", "PATCH")
+CONSTANT_OPTIONS = (
+    (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+    (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
+    (pycurl.PATH_AS_IS, 1),  # dot segments were judged before; what was judged is what is sent
+    (pycurl.NOSIGNAL, 1),
+    (pycurl.FOLLOWLOCATION, 0),
+    (SUPPRESS_CONNECT_HEADERS, 1),  # a proxy's answer to CONNECT is not the subscriber's
+    (pycurl.MAXLIFETIME_CONN, 300),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds for all transfers. With a `proxy` sockets lead to it, and only the resolved addresses are judged."""
+
+    guard: AddressGuard
+    ca_file: str
+    proxy: str
+
+
+class _GivenSocket(socket.socket):
+    """libcurl gets a duplicate of it: this one must be closed at once, or the peer never sees the connection end."""
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class Transfer:
-    """`addresses` are those still to be tried, all allowed; `waited_seconds` went by before libcurl began."""
+    """From the start of an exchange to its outcome. Times are of `time.monotonic`."""
 
-    def __init__(self, exchange: Exchange, token: object, url: SplitResult, guard: AddressGuard) -> None:
-        self.exchange = exchange
+    __slots__ = (
+        *("token", "exchange", "target", "response", "started", "idle_at"),
+        *("_rules", "_lines", "_began", "_address", "_refused", "_failed_here"),
+    )
+
+    def __init__(self, token: object, exchange: Exchange, target: Target, rules: Rules) -> None:
         self.token = token
-        self.url = url
-        self.host = url.hostname or ""
-        self.port = url.port or (443 if url.scheme == "https" else 80)
-        self.guard = guard
-        self.addresses: list[str] = []
+        self.exchange = exchange
+        self.target = target
+        self.response = Response()
         self.started = time.monotonic()
-        self.waited_seconds = 0.0
-        self.moved_at = self.started
-        self.uploaded = 0
-        self.refused = ""
-        self._status = 0
-        self._head_is_complete = False
-        self._head_bytes = 0
-        self._head_is_too_large = False
-        self._headers: list[tuple[str, str]] = []
-        self._body = bytearray()
-        self._read = 0
+        #: The earliest moment at which it can have been idle for too long.
+        self.idle_at = 0.0
+        self._rules = rules
+        self._lines = header_lines(exchange.headers)
+        self._began = self.started
+        self._address = ""
+        self._refused = ""
+        self._failed_here = ""
 
-    @property
-    def peer(self) -> str:
-        return f"{self.host}:{self.port}"
-
-    def prepare(self, handle: pycurl.Curl, ca_file: str, proxy: str) -> None:
-        """Sets every option on `handle`, which was reset, for the next of the addresses."""
-        address = self.addresses.pop(0)
-        self.waited_seconds = time.monotonic() - self.started
-        self.moved_at = time.monotonic()
+    def prepare(self, handle: pycurl.Curl, addresses: Sequence[str]) -> None:
+        """Sets every option on `handle`, which was reset: it would keep the last request's body otherwise."""
+        rules = self._rules
         setopt = handle.setopt
+        self._began = time.monotonic()
+        self.idle_at = self._began + self.exchange.timeouts.idle_seconds
+        for option, value in CONSTANT_OPTIONS:
+            setopt(option, value)
         setopt(pycurl.URL, self.exchange.url)
-        setopt(pycurl.PROXY, proxy)  # empty: the environment's own proxy variables must not count
-        setopt(pycurl.NOPROXY, "" if proxy else "*")
-        setopt(pycurl.CONNECT_TO, [f"::{_bracketed(address)}:{self.port}"])
-        setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
-        setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
-        setopt(pycurl.PATH_AS_IS, 1)  # dot segments were judged before; what was judged is what is sent
-        setopt(pycurl.NOSIGNAL, 1)
-        setopt(pycurl.CAINFO, ca_file)
-        setopt(pycurl.MAXLIFETIME_CONN, 300)
+        setopt(pycurl.PROXY, rules.proxy)  # empty: the environment's own proxy variables must not count
+        if self.target.is_secure:
+            setopt(pycurl.CAINFO, rules.ca_file)
+        # The proxy knows nothing of the name that stands for several addresses.
+        lead_to(setopt, addresses[:1] if rules.proxy else addresses, self.target.port)
         setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
-        setopt(pycurl.HEADERFUNCTION, self._on_header)
-        setopt(pycurl.WRITEFUNCTION, self._on_body)
+        setopt(pycurl.HEADERFUNCTION, self.response.on_header)
+        setopt(pycurl.WRITEFUNCTION, self.response.on_body)
         self._set_timeouts(setopt)
         self._set_request(setopt)
 
+    def is_idle(self, handle: pycurl.Curl, ready_at: dict[int, float], now: float) -> bool:
+        """Whether its socket was still for too long, in both directions, since the request began to be sent.
+
+        libcurl's LOW_SPEED_TIME is not used: it counts averages over seconds, and no byte of an unfinished header line.
+        """
+        if not handle.getinfo(pycurl.REQUEST_SIZE):
+            return False  # the time to connect is another time-out's
+        last = max(self._began, ready_at.get(handle.getinfo(pycurl.ACTIVESOCKET), 0.0))
+        self.idle_at = last + self.exchange.timeouts.idle_seconds
+        return now >= self.idle_at
+
+    def outcome(self, handle: pycurl.Curl, code: int, message: str) -> Outcome:
+        """What happened, from libcurl's `code` and `message`. A complete head counts, whatever came after it."""
+        timing = self._timing(handle)
+        if self.response.status:
+            return self._answered(timing)
+        kind, sentence = self._explanation(handle, code, message)
+        return Outcome(error_kind=kind, error=sentence, timing=timing)
+
+    def idle_outcome(self, handle: pycurl.Curl) -> Outcome:
+        """What happened to a transfer that was idle for too long."""
+        timing = self._timing(handle)
+        if self.response.status:
+            return self._answered(timing)
+        sentence = f"{self._place} sent nothing for {self.exchange.timeouts.idle_seconds:g} s."
+        return Outcome(error_kind=ErrorKind.IDLE_TIMEOUT, error=sentence, timing=timing)
+
+    def failure(self, kind: ErrorKind, sentence: str) -> Outcome:
+        """The outcome of one that libcurl was not asked to move."""
+        return Outcome(error_kind=kind, error=sentence, timing=Timing(total_ms=_ms(time.monotonic() - self.started)))
+
+    def _answered(self, timing: Timing) -> Outcome:
+        response = self.response
+        return Outcome(status=response.status, headers=response.headers, body=response.body, timing=timing)
+
+    @property
+    def _place(self) -> str:
+        peer = self.target.peer
+        return f"{peer} ({self._address})" if self._address not in ("", self.target.host) else peer
+
+    def _explanation(self, handle: pycurl.Curl, code: int, message: str) -> tuple[ErrorKind, str]:
+        if self._refused:
+            return ErrorKind.FORBIDDEN_ADDRESS, f"{self.target.peer} is not called: it is at {self._refused}."
+        if self._failed_here:
+            return ErrorKind.INTERNAL, f"No socket could be opened here for {self._place}: {self._failed_here}."
+        if self.response.is_head_too_large:
+            return ErrorKind.PROTOCOL, f"The head of the response of {self._place} is too large."
+        was_sent = bool(handle.getinfo(pycurl.REQUEST_SIZE))  # PRETRANSFER_TIME is set even by failures to connect
+        at = Circumstances(self._place, was_sent, int(handle.getinfo(pycurl.OS_ERRNO)), self.exchange.timeouts)
+        return explain(code or pycurl.E_GOT_NOTHING, message, at)
+
     def _set_timeouts(self, setopt: Callable[[int, int], None]) -> None:
         timeouts = self.exchange.timeouts
-        connect_left = timeouts.connect_seconds - self.waited_seconds
-        share = connect_left / (1 + len(self.addresses))
-        setopt(pycurl.CONNECTTIMEOUT_MS, max(1, int(share * 1000)))
-        setopt(pycurl.TIMEOUT_MS, max(1, int((timeouts.total_seconds - self.waited_seconds) * 1000)))
+        waited_seconds = self._began - self.started
+        setopt(pycurl.CONNECTTIMEOUT_MS, max(1, int((timeouts.connect_seconds - waited_seconds) * 1000)))
+        setopt(pycurl.TIMEOUT_MS, max(1, int((timeouts.total_seconds - waited_seconds) * 1000)))
 
     def _set_request(self, setopt: Callable[[int, object], None]) -> None:
         method, body = self.exchange.method, self.exchange.body
         if method == "HEAD":
             setopt(pycurl.NOBODY, 1)
-        elif body is not None:
-            setopt(pycurl.POSTFIELDS, body)
-        elif method in ("POST", "PUT", "PATCH"):
-            setopt(pycurl.POSTFIELDS, b"")  # so that it says Content-Length: 0
+        elif body is not None or method in METHODS_WITH_BODY:
+            setopt(pycurl.POSTFIELDS, body or b"")
         setopt(pycurl.CUSTOMREQUEST, method)
-        setopt(pycurl.HTTPHEADER, _header_lines(self.exchange))
+        setopt(pycurl.HTTPHEADER, self._lines)
 
-    def _open_socket(self, purpose: int, address: tuple[int, int, int, tuple[object, ...]]) -> object:
+    def _open_socket(self, purpose: int, address: tuple[int, int, int, tuple[object, ...]]) -> socket.socket | int:
         family, kind, protocol, place = address
-        reason = self.guard.check(str(place[0]))
+        reason = None if self._rules.proxy else self._rules.guard.check(str(place[0]))
         if reason:
-            self.refused = reason
+            self._refused = reason
             return pycurl.SOCKET_BAD
-        opened = socket.socket(family, kind, protocol)
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return opened
-
-    def _on_header(self, line: bytes) -> int | None:
-        self.moved_at = time.monotonic()
-        self._head_bytes += len(line)
-        if self._head_bytes > MAX_HEAD_BYTES:
-            self._head_is_too_large = True
-            return -1
-        if self._head_is_complete:
-            return None  # a trailer
-        if line.startswith(b"HTTP/"):
-            self._begin_head(line)
-        elif line.strip():
-            name, _, value = line.decode("latin-1").partition(":")
-            self._headers.append((name.strip(), value.strip()))
-        else:
-            self._head_is_complete = self._status >= 200
-        return None
-
-    def _begin_head(self, line: bytes) -> None:
-        self._headers.clear()
-        words = line.split(None, 2)
-        self._status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
-
-    def _on_body(self, piece: bytes) -> int | None:
-        self.moved_at = time.monotonic()
-        self._read += len(piece)
-        if len(self._body) < KEPT_BYTES:
-            self._body += piece[: KEPT_BYTES - len(self._body)]
-        return -1 if self._read > READ_BYTES else None
-
-    def is_idle(self, handle: pycurl.Curl, now: float) -> bool:
-        """Whether nothing has moved for too long, in either direction."""
-        if now - self.moved_at <= self.exchange.timeouts.idle_seconds:
-            return False
-        uploaded = int(handle.getinfo(pycurl.SIZE_UPLOAD_T))
-        if uploaded != self.uploaded:
-            self.uploaded, self.moved_at = uploaded, now
-            return False
-        return True
-
-    def outcome(self, handle: pycurl.Curl, code: int = 0, message: str = "") -> Outcome:
-        """What happened. A complete head counts, whatever came after it."""
-        timing = self._timing(handle)
-        if self._head_is_complete:
-            return Outcome(status=self._status, headers=tuple(self._headers), body=bytes(self._body), timing=timing)
-        if self.refused:
-            return self.failure(ErrorKind.FORBIDDEN_ADDRESS, f"{self.peer} may not be called: {self.refused}.")
-        if self._head_is_too_large:
-            return Outcome(
-                error_kind=ErrorKind.PROTOCOL, error=f"The response head of {self.peer} is too large.", timing=timing
-            )
-        was_sent = handle.getinfo(pycurl.PRETRANSFER_TIME) > 0
-        kind, sentence = explain(code or pycurl.E_GOT_NOTHING, message, self.peer, was_sent=was_sent)
-        return Outcome(error_kind=kind, error=sentence, timing=timing)
-
-    def idle_outcome(self, handle: pycurl.Curl) -> Outcome:
-        if self._head_is_complete:
-            return self.outcome(handle)
-        seconds = self.exchange.timeouts.idle_seconds
-        return Outcome(
-            error_kind=ErrorKind.IDLE_TIMEOUT,
-            error=f"{self.peer} sent nothing for {seconds:g} s.",
-            timing=self._timing(handle),
-        )
-
-    def failure(self, kind: ErrorKind, sentence: str) -> Outcome:
-        """An outcome without libcurl: it was not asked, or has nothing to tell."""
-        return Outcome(
-            error_kind=kind, error=sentence, timing=Timing(total_ms=(time.monotonic() - self.started) * 1000)
-        )
+        self._address = str(place[0])
+        try:
+            return _GivenSocket(family, kind, protocol)
+        except OSError as error:
+            self._failed_here = error.strerror or str(error)
+            return pycurl.SOCKET_BAD
 
     def _timing(self, handle: pycurl.Curl) -> Timing:
-        waited = self.waited_seconds
+        """libcurl's times count from when it began; those before it, for the name, are added. A reused connection
+        has no times of connect and TLS."""
+        waited_seconds = self._began - self.started
 
         def since_start(info: int) -> float | None:
             seconds: float = handle.getinfo(info)
-            return round((waited + seconds) * 1000, 3) if seconds else None
+            return _ms(waited_seconds + seconds) if seconds else None
 
         return Timing(
-            name_lookup_ms=round(waited * 1000, 3),
+            name_lookup_ms=_ms(waited_seconds),
             connect_ms=since_start(pycurl.CONNECT_TIME),
-            tls_ms=since_start(pycurl.APPCONNECT_TIME) if self.url.scheme == "https" else None,
-            first_byte_ms=since_start(pycurl.STARTTRANSFER_TIME) if self._status else None,
-            total_ms=since_start(pycurl.TOTAL_TIME) or 0.0,
+            tls_ms=since_start(pycurl.APPCONNECT_TIME) if self.target.is_secure else None,
+            first_byte_ms=since_start(pycurl.STARTTRANSFER_TIME) if self.response.status else None,
+            total_ms=_ms(time.monotonic() - self.started),
         )
 
 
-def _header_lines(exchange: Exchange) -> list[bytes]:
-    lines = [_header_line(name, value) for name, value in exchange.headers]
-    given = {name.lower() for name, _ in exchange.headers}
-    lines += [f"{name}:".encode() for name in LIBCURLS_OWN if name.lower() not in given]
-    lines.append(b"Expect:")
-    return lines
-
-
-def _header_line(name: str, value: str) -> bytes:
-    # A semicolon instead of the colon is libcurl's way to send a header without a value.
-    return f"{name}: {value}".encode() if value else f"{name};".encode()
-
-
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)
