@@ -20,7 +20,8 @@ def database() -> dict[str, Any]:
     url = environment.value("DATABASE_URL")
     found = _from_url(url) if url else _from_variables()
     if "sqlite" in found["ENGINE"]:
-        return found | {"OPTIONS": SQLITE_OPTIONS | found.get("OPTIONS", {})}
+        # Kept open: to open SQLite anew for each request costs more than the publish itself.
+        return found | {"CONN_MAX_AGE": None, "OPTIONS": SQLITE_OPTIONS | found.get("OPTIONS", {})}
     options = {"pool": {"min_size": 0, "max_size": 16, "timeout": 5}, "connect_timeout": 5}
     return found | {"OPTIONS": options | found.get("OPTIONS", {})}
 
