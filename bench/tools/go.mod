@@ -1,0 +1,3 @@
+module switch/bench/tools
+
+go 1.22
