@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from subscribers.filters.evaluation import Environment, OverLimitError, UndecidedError
+from subscribers.filters.limits import MEMBERS_A_STEP
 from subscribers.filters.operations import BINARY, COMPARISONS, FUNCTIONS, UNARY, call_method
 
 Part = Callable[[Environment], Any]
@@ -64,7 +65,7 @@ def _subscript(node: ast.Subscript) -> Part:
         container, key = owner(environment), index(environment)
         try:
             if isinstance(key, slice) and isinstance(container, (str, list)):
-                environment.spend(1 + len(container) // 16)
+                environment.spend(1 + len(container) // MEMBERS_A_STEP)
             return container[key]
         except REFUSALS as error:
             raise _undecided(error, node) from error
@@ -156,9 +157,12 @@ def _binary(node: ast.BinOp) -> Part:
     def binary(environment: Environment) -> Any:
         first, second = left(environment), right(environment)
         try:
-            return operation(first, second)
+            result = operation(first, second)
+            if isinstance(result, (str, list, tuple)):
+                environment.spend(1 + len(result) // MEMBERS_A_STEP)  # or a loop would make, and keep, gigabytes
         except REFUSALS as error:
             raise _undecided(error, node) from error
+        return result
 
     return binary
 
@@ -299,7 +303,21 @@ def _quantifier(node: ast.Call, argument: ast.expr, *, is_any: bool) -> Part:
             raise unknown
         return not is_any
 
-    return quantifier
+    return _scoped(quantifier)
+
+
+def _scoped(part: Part) -> Part:
+    """`part` with names of its own: what a comprehension names hides an outer name, and only as long as it lasts."""
+
+    def scoped(environment: Environment) -> Any:
+        outer = environment.names
+        environment.names = outer.copy()
+        try:
+            return part(environment)
+        finally:
+            environment.names = outer
+
+    return scoped
 
 
 def _applied(node: ast.Call, environment: Environment, function: Callable[..., Any], value: Any) -> Any:
@@ -328,20 +346,30 @@ def _loops(node: ast.ListComp | ast.GeneratorExp) -> Members:
         (loop.target, compile_node(loop.iter), [compile_node(each) for each in loop.ifs]) for loop in node.generators
     ]
 
+    cost = max(8, sum(1 for _ in ast.walk(node)) // 2)
+
     def walk(environment: Environment, depth: int) -> Iterator[Callable[[], Any]]:
         if depth == len(loops):
             yield lambda: element(environment)
             return
         target, source, conditions = loops[depth]
-        for member in _iterated(node, environment, source):
+        try:
+            for member in _iterated(node, environment, source, cost):
+                yield from step(environment, depth, target, member, conditions)
+        except UndecidedError as error:
+            yield _raising(error)
+
+    def step(
+        environment: Environment, depth: int, target: ast.expr, member: Any, conditions: list[Part]
+    ) -> Iterator[Callable[[], Any]]:
+        try:
             _bind(node, environment, target, member)
-            try:
-                is_in = all(condition(environment) for condition in conditions)
-            except UndecidedError as error:
-                yield _raising(error)
-                continue
-            if is_in:
-                yield from walk(environment, depth + 1)
+            is_in = all(condition(environment) for condition in conditions)
+        except UndecidedError as error:
+            yield _raising(error)
+            return
+        if is_in:
+            yield from walk(environment, depth + 1)
 
     return lambda environment: walk(environment, 0)
 
@@ -353,11 +381,10 @@ def _raising(error: UndecidedError) -> Callable[[], Any]:
     return member
 
 
-def _iterated(node: ast.expr, environment: Environment, source: Part) -> Iterator[Any]:
+def _iterated(node: ast.expr, environment: Environment, source: Part, cost: int) -> Iterator[Any]:
     try:
-        members = iter(source(environment))
-        for member in members:
-            environment.spend(8)
+        for member in source(environment):
+            environment.spend(cost)
             yield member
     except REFUSALS as error:
         raise _undecided(error, node) from error
@@ -379,7 +406,7 @@ def _bind(node: ast.expr, environment: Environment, target: ast.expr, member: An
 
 def _comprehension(node: ast.ListComp | ast.GeneratorExp) -> Part:
     members = _loops(node)
-    return lambda environment: [member() for member in members(environment)]
+    return _scoped(lambda environment: [member() for member in members(environment)])
 
 
 _COMPILERS: dict[type[ast.expr], Callable[[Any], Part]] = {

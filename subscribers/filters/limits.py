@@ -9,6 +9,7 @@ MAX_DIGITS = 1_000  # of a number in the text
 #: operation walks over; 100,000 of them take a few milliseconds.
 MAX_STEPS = 100_000
 CHARACTERS_A_STEP = 64
+MEMBERS_A_STEP = 16  # of a string or list that is copied
 MAX_RESULT_LENGTH = 100_000  # of a string or list that an operation makes
 MAX_BITS = 4_096  # of a whole number that an operation makes
 MAX_ROUND_DIGITS = 300

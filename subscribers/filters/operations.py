@@ -171,4 +171,7 @@ def call_method(environment: Environment, name: str, owner: Any, arguments: list
         raise TypeError(f"{type(owner).__name__} has no {name}")
     # Each makes or walks a text; split makes a list that is much larger than the text.
     environment.spend(1 + len(owner) // (8 if name == "split" else CHARACTERS_A_STEP))
+    if name == "strip" and arguments and isinstance(arguments[0], str):
+        # It may look for each character of the text in all of the argument.
+        environment.spend(len(owner) * len(arguments[0]) // (CHARACTERS_A_STEP * CHARACTERS_A_STEP))
     return getattr(owner, name)(*arguments)
