@@ -33,10 +33,11 @@ class Claim:
 
 def claim_due(owner: UUID, limit: int, now: datetime) -> list[Claim]:
     """Claims up to `limit` due deliveries, the longest due first; what another process claims meanwhile is skipped."""
-    lock = "FOR UPDATE SKIP LOCKED" if is_postgres() else ""
+    due = "SELECT id FROM delivery WHERE state = 'pending' AND due_at <= %s ORDER BY due_at LIMIT %s"
+    # As an array it is worked out once: under IN, Postgres may repeat it for each row, and so claim beyond the limit.
+    chosen = f"= ANY(ARRAY({due} FOR UPDATE SKIP LOCKED))" if is_postgres() else f"IN ({due})"
     return _claim(
-        f"{CLAIM} WHERE id IN (SELECT id FROM delivery WHERE state = 'pending' AND due_at <= %s "
-        f"ORDER BY due_at LIMIT %s {lock}) AND state = 'pending' RETURNING {CLAIMED_COLUMNS}",
+        f"{CLAIM} WHERE id {chosen} AND state = 'pending' RETURNING {CLAIMED_COLUMNS}",
         owner,
         now,
         [to_database(now), limit],

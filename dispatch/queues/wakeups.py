@@ -53,6 +53,7 @@ class PostgresWakeup:
     """Listens on a connection of its own; `interrupt` may come from any thread."""
 
     def __init__(self) -> None:
+        self._interrupted = threading.Event()
         try:
             parameters = connection.get_connection_params()
             for ours in ("pool", "cursor_factory", "context"):
@@ -69,10 +70,13 @@ class PostgresWakeup:
                 return True
         except psycopg.Error as error:
             raise DatabaseError(str(error)) from error
-        return False
+        was_interrupted = self._interrupted.is_set()
+        self._interrupted.clear()
+        return was_interrupted
 
     def interrupt(self) -> None:
-        """A wait ends by itself within `LOOK_EVERY_SECONDS`: nothing to do."""
+        """A wait ends by itself within `LOOK_EVERY_SECONDS`, and then tells of it."""
+        self._interrupted.set()
 
     def close(self) -> None:
         self._connection.close()
