@@ -61,7 +61,12 @@ class RawRequest:
 class Peer:
     """Answers every request with `steps`, or with what `steps` returns for it; keeps the connection unless told."""
 
-    def __init__(self, *steps: Step | Callable[[RawRequest], tuple[Step, ...]], tls: ssl.SSLContext | None = None):
+    def __init__(
+        self,
+        *steps: Step | Callable[[RawRequest], tuple[Step, ...]],
+        tls: ssl.SSLContext | None = None,
+        place: tuple[str, int] = ("127.0.0.1", 0),
+    ) -> None:
         self._steps = steps
         self._tls = tls
         self.requests: list[RawRequest] = []
@@ -70,7 +75,7 @@ class Peer:
         self._closing = threading.Event()
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self._listener = socket.create_server(place, backlog=1024)
         self.port = int(self._listener.getsockname()[1])
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
 
