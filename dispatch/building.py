@@ -12,7 +12,7 @@ from requests import PreparedRequest, RequestException
 from dispatch import __version__
 from dispatch.ledger.loading import LoadedEvent, LoadedSubscriber
 from dispatch.payloads import parse_exact, parse_json, to_text
-from dispatch.signing import signature_headers
+from dispatch.signing import SecretError, signature_headers
 from subscribers.targets import TargetError, fill_target
 
 USER_AGENT = f"Switch/{__version__}"
@@ -96,8 +96,15 @@ def build(
         ("webhook-id", str(webhook_id)),
     ]
     if subscriber.secret:
-        headers += signature_headers(subscriber.secret, str(webhook_id), content.body or b"", now)
+        headers += _signature(subscriber.secret, webhook_id, content.body or b"", now)
     return BuiltRequest(content.method, url, headers, content.body)
+
+
+def _signature(secret: str, webhook_id: UUID, body: bytes, now: datetime) -> list[tuple[str, str]]:
+    try:
+        return signature_headers(secret, str(webhook_id), body, now)
+    except SecretError as error:
+        raise RequestError(str(error)) from error
 
 
 def _with_query(url: str, query: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from subscribers.querysets import SubscriberQuerySet
-from subscribers.validators import validate_filter_expression, validate_target_url, validate_topic
+from subscribers.validators import validate_filter_expression, validate_secret, validate_target_url, validate_topic
 
 
 class Subscriber(models.Model):
@@ -65,6 +65,7 @@ class Subscriber(models.Model):
         max_length=255,
         blank=True,
         db_default="",
+        validators=[validate_secret],
         help_text="If set, requests carry Standard Webhooks signatures.",
     )
     revision = models.BigIntegerField(db_default=0, editable=False)

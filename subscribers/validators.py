@@ -1,5 +1,8 @@
 """What a subscriber's fields may hold: one set of validators for admin, API, import and full_clean."""
 
+import base64
+import binascii
+
 from django.core.exceptions import ValidationError
 
 from subscribers.filters import FilterError, compile_filter
@@ -25,3 +28,17 @@ def validate_target_url(url: str) -> None:
         check_target(url)
     except TargetError as error:
         raise ValidationError(str(error), code="target_url_refused") from error
+
+
+def validate_secret(secret: str) -> None:
+    """A key as Standard Webhooks has it: base64 of 24 to 64 bytes, with or without `whsec_` before it."""
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except binascii.Error:
+        key = b""
+    if not 24 <= len(key) <= 64:
+        raise ValidationError(
+            "A secret is base64 of 24 to 64 random bytes, with or without whsec_ before it. "
+            "Make one by: openssl rand -base64 32",
+            code="secret_malformed",
+        )

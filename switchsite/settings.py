@@ -1,5 +1,8 @@
 """Django's settings. What an operator may change comes from environment.py, and only from there."""
 
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
 from switchsite import environment
 from switchsite.databases import database
 from switchsite.environment import value
@@ -72,7 +75,7 @@ WSGI_APPLICATION = "switchsite.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        "DIRS": [BASE_DIR / "switchsite" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -95,6 +98,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 USE_TZ = True
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = ["switchsite.formats"]
 
 STATIC_URL = "static/"
 # Static files are served from the packages themselves, so that nothing has to be collected before a start.
@@ -136,4 +140,31 @@ UNFOLD = {
     "SITE_SYMBOL": "hub",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("switch/icon.svg")},
+    ],
+    "STYLES": [lambda request: static("switch/admin.css")],
+    "SIDEBAR": {
+        "navigation": [
+            {
+                "items": [
+                    {
+                        "title": "Subscribers",
+                        "icon": "hub",
+                        "link": reverse_lazy("admin:subscribers_subscriber_changelist"),
+                    },
+                    {"title": "Events", "icon": "bolt", "link": reverse_lazy("admin:dispatch_event_changelist")},
+                    {"title": "Deliveries", "icon": "send", "link": reverse_lazy("admin:dispatch_delivery_changelist")},
+                    {"title": "Attempts", "icon": "http", "link": reverse_lazy("admin:dispatch_attempt_changelist")},
+                    {
+                        "title": "Consumers",
+                        "icon": "memory",
+                        "link": reverse_lazy("admin:dispatch_consumer_changelist"),
+                    },
+                    {"title": "Users", "icon": "person", "link": reverse_lazy("admin:auth_user_changelist")},
+                    {"title": "Groups", "icon": "group", "link": reverse_lazy("admin:auth_group_changelist")},
+                ],
+            },
+        ],
+    },
 }

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('idle_timeout_seconds', models.FloatField(blank=True, help_text="Empty: the hub's default.", null=True, validators=[django.core.validators.MinValueValidator(0.1)])),
                 ('total_timeout_seconds', models.FloatField(blank=True, help_text="Empty: the hub's default.", null=True, validators=[django.core.validators.MinValueValidator(0.1)])),
                 ('max_in_flight', models.PositiveIntegerField(blank=True, help_text='Requests at once from one consumer process. Empty: an eighth of its slots.', null=True, validators=[django.core.validators.MinValueValidator(1)])),
-                ('secret', models.CharField(blank=True, db_default='', help_text='If set, requests carry Standard Webhooks signatures.', max_length=255)),
+                ('secret', models.CharField(blank=True, db_default='', help_text='If set, requests carry Standard Webhooks signatures.', max_length=255, validators=[subscribers.validators.validate_secret])),
                 ('revision', models.BigIntegerField(db_default=0, editable=False)),
                 ('filter_error_count', models.BigIntegerField(db_default=0, editable=False)),
                 ('last_filter_error', models.CharField(db_default='', editable=False, max_length=500)),

@@ -1,0 +1,8 @@
+"""The ledger in the admin: read-only, linked, and quick with millions of rows."""
+
+from dispatch.admin.attempts import AttemptAdmin
+from dispatch.admin.consumers import ConsumerAdmin
+from dispatch.admin.deliveries import DeliveryAdmin
+from dispatch.admin.events import EventAdmin
+
+__all__ = ["AttemptAdmin", "ConsumerAdmin", "DeliveryAdmin", "EventAdmin"]

@@ -1,0 +1,205 @@
+"""Subscribers in the admin: write them, pause them, see which of them cannot work."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.text import Truncator
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+
+from subscribers.filters import FilterError, compile_filter
+from subscribers.forms import PauseForm, SubscriberForm
+from subscribers.models import Subscriber
+from subscribers.querysets import SubscriberQuerySet
+
+TOPICS_SHOWN = 100
+STATE_LABELS = {"active": "success", "paused": "warning", "broken": "danger"}
+
+
+class TopicFilter(admin.SimpleListFilter):
+    title = "topic"
+    parameter_name = "topic"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        topics = Subscriber.objects.existing().order_by("topic").values_list("topic", flat=True).distinct()
+        return [(topic, topic) for topic in topics[:TOPICS_SHOWN]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> QuerySet[Subscriber]:
+        return queryset.filter(topic=self.value()) if self.value() else queryset
+
+
+def compile_problem(expression: str) -> str:
+    """Why a stored expression does not compile, with a pointer to the place; empty if it does."""
+    try:
+        compile_filter(expression)
+    except FilterError as error:
+        return error.pointed()
+    return ""
+
+
+@admin.register(Subscriber)
+class SubscriberAdmin(ModelAdmin):
+    form = SubscriberForm
+    list_display = ("title", "topic", "shown_filter", "shown_state", "shown_filter_errors", "deliveries_link")
+    list_display_links = ("title",)
+    list_filter = ("state", TopicFilter)
+    list_filter_sheet = False
+    list_per_page = 50
+    list_fullwidth = True
+    show_full_result_count = False
+    search_fields = ("name", "topic", "target_url", "filter_expression")
+    search_help_text = "Name, topic, target URL or filter expression"
+    actions = ("pause_selected", "resume_selected")
+    actions_detail = ("pause", "resume")
+    warn_unsaved_form = True
+    readonly_fields = (
+        *("state_badge", "state_reason", "shown_filter_errors", "last_filter_error", "last_filter_error_at"),
+        *("deliveries_link", "created_at", "updated_at"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> SubscriberQuerySet:
+        return Subscriber.objects.existing()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """The state comes first: whether it hears of events at all."""
+        signature = ("secret", "remove_secret") if isinstance(obj, Subscriber) and obj.secret else ("secret",)
+        written = [
+            (None, {"fields": ("name", "topic", "filter_expression", "target_url")}),
+            (
+                "Limits",
+                {
+                    "fields": (
+                        *("retry_limit", "connect_timeout_seconds", "idle_timeout_seconds"),
+                        *("total_timeout_seconds", "max_in_flight"),
+                    )
+                },
+            ),
+            ("Signature", {"fields": signature}),
+        ]
+        if obj is None:
+            return written
+        state = ("state_badge", "state_reason", "shown_filter_errors", "last_filter_error", "last_filter_error_at")
+        seen = ("deliveries_link", "created_at", "updated_at")
+        return [("State", {"fields": state}), *written, ("History", {"fields": seen})]
+
+    @display(description="Subscriber", ordering="name")
+    def title(self, subscriber: Subscriber) -> str:
+        target = Truncator(subscriber.target_url).chars(60)
+        if not subscriber.name:
+            return target
+        return format_html('{}<br><span class="switch-faint">{}</span>', subscriber.name, target)
+
+    @display(description="Filter")
+    def shown_filter(self, subscriber: Subscriber) -> str:
+        if not subscriber.filter_expression.strip():
+            return format_html('<span class="switch-faint">{}</span>', "every event")
+        return format_html("<code>{}</code>", Truncator(subscriber.filter_expression).chars(80))
+
+    @display(description="State", label=STATE_LABELS, ordering="state")
+    def shown_state(self, subscriber: Subscriber) -> tuple[str, str]:
+        if compile_problem(subscriber.filter_expression):
+            return "broken", "Broken filter"
+        return subscriber.state, "Paused" if subscriber.is_paused else "Active"
+
+    @display(description="State")
+    def state_badge(self, subscriber: Subscriber) -> str:
+        state, text = self.shown_state(subscriber)
+        return format_html('<span class="switch-state switch-{}">{}</span>', state, text)
+
+    @display(description="Undecided", ordering="filter_error_count")
+    def shown_filter_errors(self, subscriber: Subscriber) -> str:
+        return f"{subscriber.filter_error_count:,} events" if subscriber.filter_error_count else "—"
+
+    @display(description="Deliveries")
+    def deliveries_link(self, subscriber: Subscriber) -> str:
+        url = reverse("admin:dispatch_delivery_changelist", query={"subscriber": subscriber.pk})
+        return format_html('<a class="switch-link" href="{}">Show</a>', url)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if object_id and request.method == "GET":
+            self._tell_if_broken(request, object_id)
+        return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[no-any-return]
+
+    def _tell_if_broken(self, request: HttpRequest, object_id: str) -> None:
+        subscriber = self.get_object(request, object_id)
+        if subscriber and (problem := compile_problem(subscriber.filter_expression)):
+            text = "Its filter does not compile, so its events are held until it is mended."
+            messages.error(request, format_html('{}<pre class="switch-code">{}</pre>', text, problem))
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        """Writes only what the operator changed: a pause that came meanwhile stays."""
+        if not change:
+            obj.save()
+        elif form.changed_fields:
+            obj.save(update_fields=form.changed_fields)
+
+    def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
+        """Deletion is soft: deliveries stay and do not forbid it."""
+        subscribers = list(objs)
+        lacking = set() if self.has_delete_permission(request) else {Subscriber._meta.verbose_name}
+        return [str(each) for each in subscribers], {"subscribers": len(subscribers)}, lacking, []
+
+    @admin.action(description="Pause", permissions=["change"])
+    def pause_selected(self, request: HttpRequest, queryset: SubscriberQuerySet) -> None:
+        count = queryset.pause(f"Paused by {request.user}.")
+        messages.success(request, f"Paused: {count}. Their events are held from now on.")
+
+    @admin.action(description="Resume", permissions=["change"])
+    def resume_selected(self, request: HttpRequest, queryset: SubscriberQuerySet) -> None:
+        count = queryset.resume()
+        messages.success(request, f"Resumed: {count}. What was held for them is sent now.")
+
+    @action(
+        description="Pause",
+        icon="pause",
+        permissions=["change"],
+        dialog={
+            "title": "Pause this subscriber?",
+            "description": "Its events are held, not lost; they are sent once it is resumed.",
+            "form_class": PauseForm,
+            "form_submit_text": "Pause",
+        },
+    )
+    def pause(self, request: HttpRequest, form: PauseForm, object_id: str) -> HttpResponse:
+        reason = form.cleaned_data["reason"] or f"Paused by {request.user}."
+        Subscriber.objects.filter(pk=object_id).pause(reason)
+        messages.success(request, "Paused. Its events are held from now on.")
+        return self._back_to(object_id)
+
+    @action(
+        description="Resume",
+        icon="play_arrow",
+        permissions=["change"],
+        dialog={
+            "title": "Resume this subscriber?",
+            "description": "What was held for it is sent at once.",
+            "form_class": None,
+            "form_submit_text": "Resume",
+        },
+    )
+    def resume(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        Subscriber.objects.filter(pk=object_id).resume()
+        messages.success(request, "Resumed. What was held for it is sent now.")
+        return self._back_to(object_id)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> Any:
+        """Pause for one that is active, resume for one that is paused."""
+        is_paused = Subscriber.objects.paused().filter(pk=object_id).exists()
+        hidden = "subscribers_subscriber_pause" if is_paused else "subscribers_subscriber_resume"
+        return [each for each in super().get_actions_detail(request, object_id) if each.action_name != hidden]
+
+    def _back_to(self, object_id: str) -> HttpResponse:
+        """The dialog is submitted by htmx, which loads the page anew at this header."""
+        url = reverse("admin:subscribers_subscriber_change", args=[object_id])
+        return HttpResponse(headers={"HX-Redirect": url})
