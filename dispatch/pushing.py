@@ -39,6 +39,7 @@ class Pusher(threading.Thread):
         self._unmarked: list[Job] = []
         self._marked_at = time.monotonic()
         self._is_away = False
+        self._is_hurried = False
 
     def give(self, jobs: Sequence[Job]) -> None:
         room = CAPACITY - len(self._waiting)
@@ -51,7 +52,9 @@ class Pusher(threading.Thread):
         self._arrived.set()
 
     def wait_until_idle(self, timeout_seconds: float) -> bool:
-        """Waits until nothing is left to push; for commands that end at once, and tests."""
+        """Waits until nothing is left to push or to mark; for commands that end at once, and tests."""
+        self._is_hurried = True
+        self._arrived.set()
         return self._idle.wait(timeout_seconds)
 
     def run(self) -> None:
@@ -61,7 +64,7 @@ class Pusher(threading.Thread):
             self._arrived.clear()
             self._push_all(queue)
             self._mark()
-            if not self._waiting:
+            if not self._waiting and not self._unmarked:
                 self._idle.set()
 
     def _push_all(self, queue: Queue) -> None:
@@ -89,8 +92,10 @@ class Pusher(threading.Thread):
         self._is_away = False
 
     def _mark(self) -> None:
-        if not self._unmarked or time.monotonic() - self._marked_at < MARK_EVERY_SECONDS:
+        is_early = time.monotonic() - self._marked_at < MARK_EVERY_SECONDS
+        if not self._unmarked or (is_early and not self._is_hurried):
             return
+        self._is_hurried = False
         jobs, self._unmarked = self._unmarked, []
         self._marked_at = time.monotonic()
         try:

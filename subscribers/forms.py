@@ -45,6 +45,14 @@ class SubscriberForm(forms.ModelForm):
     def _has_secret(self) -> bool:
         return bool(self.instance.pk and self.instance.secret)
 
+    def clean_name(self) -> str:
+        """The constraint's condition names a field that is not in the form, so Django leaves it to the database."""
+        name: str = self.cleaned_data["name"]
+        others = Subscriber.objects.existing().exclude(pk=self.instance.pk)
+        if name and others.filter(name=name).exists():
+            raise forms.ValidationError("Another subscriber has this name.", code="name_taken")
+        return name
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("remove_secret"):
@@ -56,7 +64,7 @@ class SubscriberForm(forms.ModelForm):
     @property
     def changed_fields(self) -> list[str]:
         """The model's fields to write: those that the operator changed, and no others."""
-        names = [name for name in self.Meta.fields if name in self.cleaned_data]
+        names = [name for name in SubscriberForm.Meta.fields if name in self.cleaned_data]
         return [name for name in names if self.cleaned_data[name] != self.initial.get(name)]
 
 

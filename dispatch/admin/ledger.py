@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -63,19 +63,20 @@ class PointedFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         value = request.GET.get(self.parameter_name or "")
-        return [(value, self.name_of(value))] if value else []
-
-    def name_of(self, value: str) -> str:
-        try:
-            return str(self.model._default_manager.get(pk=value))
-        except (ObjectDoesNotExist, ValidationError, ValueError, OverflowError):
-            return value
+        return [(value, str(self._pointed(value) or value))] if value else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if not value:
+            return queryset
+        pointed = self._pointed(value)
+        return queryset.filter(**{self.field: pointed.pk}) if pointed else queryset.none()
+
+    def _pointed(self, value: str) -> Model | None:
         try:
-            return queryset.filter(**{self.field: self.value()}) if self.value() else queryset
+            return self.model._default_manager.filter(pk=value).first()
         except (ValidationError, ValueError):
-            return queryset.none()
+            return None
 
 
 def as_id(text: str) -> UUID | None:

@@ -1,0 +1,140 @@
+"""The ledger's pages: what an operator reads about an event, a delivery and an attempt, and replay."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from dispatch.models import Consumer, Delivery
+from tests.dispatch.admin.rows import make_attempt
+from tests.dispatch.ledger.rows import make_delivery, make_event, make_subscriber
+
+pytestmark = pytest.mark.django_db
+
+
+def page(client: Client, instance: Any) -> str:
+    answer = client.get(link(instance))
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def link(instance: Any) -> str:
+    return reverse(f"admin:dispatch_{instance._meta.model_name}_change", args=[instance.pk])
+
+
+def test_an_event_leads_to_its_deliveries_and_they_to_their_attempts(admin_client: Client) -> None:
+    delivery = make_delivery(make_subscriber(name="billing"), state="dead", reason="exhausted", last_status=500)
+    attempt = make_attempt(delivery)
+    event_page = page(admin_client, delivery.event)
+    assert link(delivery) in event_page
+    assert "billing" in event_page
+    assert "1 dead" in event_page
+    delivery_page = page(admin_client, delivery)
+    assert link(attempt) in delivery_page
+    assert link(delivery.event) in delivery_page
+    assert reverse("admin:subscribers_subscriber_change", args=[delivery.subscriber_id]) in delivery_page
+    assert link(delivery) in page(admin_client, attempt)
+
+
+def test_an_attempt_shows_what_was_sent_and_what_came_back(admin_client: Client) -> None:
+    shown = page(admin_client, make_attempt(make_delivery()))
+    for part in ("POST http://billing:8000/orders/17?token=***", "Authorization: ***", "server: billing"):
+        assert part in shown
+    assert "{&quot;total&quot;:150}" in shown, "the body that was sent"
+    assert "out of paper &lt;script&gt;" in shown
+
+
+def test_secret_headers_of_a_payload_are_masked(admin_client: Client) -> None:
+    event = make_event(payload='{"headers": {"Authorization": "Bearer hunter2", "x-trace": "abc"}, "body": [1]}')
+    shown = page(admin_client, event)
+    assert "hunter2" not in shown
+    assert "abc" in shown
+
+
+def test_a_payload_keeps_its_numbers_and_its_order(admin_client: Client) -> None:
+    event = make_event(payload='{"z": 123456789012345678901234567890, "a": "ö"}')
+    shown = page(admin_client, event)
+    assert shown.index("123456789012345678901234567890") < shown.index("&quot;a&quot;")
+    assert "ö" in shown
+
+
+def test_a_huge_payload_is_cut(admin_client: Client) -> None:
+    shown = page(admin_client, make_event(payload='{"body": "' + "x" * 300_000 + '"}'))
+    assert "characters more" in shown
+    assert len(shown) < 250_000
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({}, "Attempt 1 is due"),
+        ({"attempts": 2, "due_at": timezone.now() + timedelta(hours=2)}, "Attempt 3 comes in"),
+        ({"state": "claimed"}, "A consumer is sending it now."),
+        ({"state": "held", "reason": "paused"}, "once the subscriber is resumed"),
+        ({"state": "held", "reason": "broken"}, "judged by the new filter"),
+        ({"state": "held", "reason": "capped"}, "has enough requests in flight"),
+        ({"state": "delivered"}, "Done"),
+        ({"state": "dead", "reason": "gone"}, "answered 410 Gone"),
+        ({"state": "cancelled", "reason": "deleted"}, "the subscriber was deleted"),
+    ],
+)
+def test_a_delivery_says_what_happens_next(admin_client: Client, fields: dict[str, Any], sentence: str) -> None:
+    assert sentence in page(admin_client, make_delivery(**fields))
+
+
+def test_replay_is_confirmed_by_a_post_and_leads_to_the_new_delivery(admin_client: Client) -> None:
+    dead = make_delivery(state="dead")
+    url = reverse("admin:dispatch_delivery_replay_one", args=[dead.pk])
+    assert url in page(admin_client, dead)
+    admin_client.get(url)
+    assert Delivery.objects.count() == 1, "looking at the dialog must not replay"
+    answer = admin_client.post(url, {"_form_submitted": "True"})
+    again = Delivery.objects.get(replay_of=dead)
+    assert answer.headers["HX-Redirect"] == link(again)
+    assert link(again) in page(admin_client, dead)
+    assert link(dead) in page(admin_client, again)
+
+
+def test_many_deliveries_are_replayed_from_the_list(admin_client: Client) -> None:
+    dead = [make_delivery(state="dead") for _ in range(3)]
+    waiting = make_delivery()
+    chosen = [each.pk for each in (*dead, waiting)]
+    url = reverse("admin:dispatch_delivery_changelist")
+    answer = admin_client.post(url, {"action": "replay_selected", "_selected_action": chosen}, follow=True)
+    assert Delivery.objects.filter(replay_of__in=dead).count() == 3
+    text = answer.content.decode()
+    assert "Replayed: 3." in text
+    assert "Not replayed: 1, not settled yet." in text
+
+
+def test_who_may_only_look_cannot_replay(client: Client, django_user_model: Any) -> None:
+    viewer = django_user_model.objects.create_user("viewer", password="x", is_staff=True)
+    viewer.user_permissions.add(Permission.objects.get(codename="view_delivery"))
+    client.force_login(viewer)
+    dead = make_delivery(state="dead")
+    url = reverse("admin:dispatch_delivery_replay_one", args=[dead.pk])
+    assert url not in page(client, dead)
+    assert client.post(url, {"_form_submitted": "True"}).status_code == 403
+    posted = {"action": "replay_selected", "_selected_action": [dead.pk]}
+    client.post(reverse("admin:dispatch_delivery_changelist"), posted)
+    assert Delivery.objects.count() == 1
+
+
+def test_a_delivery_of_a_deleted_subscriber_is_still_shown(admin_client: Client) -> None:
+    subscriber = make_subscriber(name="billing")
+    delivery = make_delivery(subscriber)
+    subscriber.delete()
+    assert "billing (deleted)" in page(admin_client, delivery)
+
+
+def test_a_consumer_without_a_sign_of_life_is_shown_so(admin_client: Client) -> None:
+    fields = {"host": "hub", "queue": "embedded", "concurrency": 256}
+    Consumer.objects.create(process_id=1, **fields)
+    Consumer.objects.create(process_id=2, beat_at=timezone.now() - timedelta(minutes=5), **fields)
+    text = admin_client.get(reverse("admin:dispatch_consumer_changelist")).content.decode()
+    assert text.count("No sign of life") == 1
+    assert text.count("Works") == 1
