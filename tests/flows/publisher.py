@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 from tests.servers.hub import HubServer
@@ -12,7 +13,8 @@ from tests.servers.hub import HubServer
 
 def publish(hub: HubServer, body: Any, **headers: str) -> tuple[int, Any]:
     """One publish on a connection of its own: status and answer."""
-    return _post(_connect(hub), hub.token(), body, headers)
+    with closing(_connect(hub)) as connection:
+        return _post(connection, hub.token(), body, headers)
 
 
 def publish_all(hub: HubServer, bodies: list[Any], clients: int) -> Counter[int]:

@@ -4,7 +4,9 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.servers.chromium import running_chromium
 from tests.servers.faktory import FaktoryServer
 from tests.servers.postgres import PostgresServer
 from tests.servers.processes import ServiceMissingError
@@ -35,3 +37,13 @@ def postgres_server() -> Iterator[PostgresServer]:
         missing(error)
     with server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Ends with the module: Playwright's loop must not run while others use the database in this thread."""
+    try:
+        with running_chromium() as browser:
+            yield browser
+    except ServiceMissingError as error:
+        missing(error)
