@@ -113,10 +113,12 @@ class _Checker:
         return self.check(node.left, names) or self.check(node.right, names)
 
     def _check_compare(self, node: ast.Compare, names: frozenset[str]) -> Refusal | None:
+        if refusal := self._check_children(node, names):
+            return refusal
         for operator, operand in zip(node.ops, node.comparators, strict=True):
             if isinstance(operator, ast.Is | ast.IsNot) and not _is_singleton(operand):
                 return _refuse(operand, "`is` compares with None, True and False only.", "Write `==`.")
-        return self._check_children(node, names)
+        return None
 
     def _check_dict(self, node: ast.Dict, names: frozenset[str]) -> Refusal | None:
         if None in node.keys:

@@ -15,6 +15,7 @@ from subscribers.filters.limits import MAX_LENGTH
 
 _warnings_lock = threading.Lock()
 
+NO_CHARACTERS = re.compile(r"[\x00\ud800-\udfff]")
 LEXICAL_HINTS = (
     (re.compile(r"&&"), "Write `and` instead of `&&`."),
     (re.compile(r"\|\|"), "Write `or` instead of `||`."),
@@ -29,15 +30,15 @@ def parse(source: str) -> ast.expr:
     if len(source) > MAX_LENGTH:
         message = f"The expression has {len(source):,} characters; {MAX_LENGTH:,} are allowed."
         raise FilterError(message, source, 1, 1)
-    if "\x00" in source:
-        raise _error_at(source, source.index("\x00"), "A NUL character cannot be part of an expression.")
+    if match := NO_CHARACTERS.search(source):
+        raise _error_at(source, match.start(), f"The character {match[0]!a} cannot be part of an expression.")
     # An expression may span lines: a line break is white space, and every position stays what it is.
     flat = source.replace("\r", " ").replace("\n", " ")
     indent = len(flat) - len(flat.lstrip())
     tree = _parsed(source, flat, indent)
     if refusal := find_refusal(tree):
         raise _refused(source, flat, indent, refusal)
-    _refuse_comment(source, flat, indent)
+    _refuse_tokens(source, flat, indent)
     return tree
 
 
@@ -58,14 +59,13 @@ def _parsed(source: str, flat: str, indent: int) -> ast.expr:
 def _syntax_error(source: str, flat: str, indent: int, error: SyntaxError) -> FilterError:
     offset = indent + max(0, (error.offset or 1) - 1)
     reason = (error.msg or "invalid syntax").split(". ")[0].rstrip(".?")
-    return _error_at(source, min(offset, len(flat)), f"It cannot be read: {reason}.", hint=_lexical_hint(flat))
+    hint = r"Write a backslash as \\." if "escape sequence" in reason else _lexical_hint(flat)
+    return _error_at(source, min(offset, len(flat)), f"It cannot be read: {reason}.", hint=hint)
 
 
 def _unreadable(source: str, error: BaseException) -> FilterError:
     if isinstance(error, (MemoryError, RecursionError)):
         return FilterError("It is nested too deep.", source, 1, 1)
-    if isinstance(error, DeprecationWarning | SyntaxWarning):
-        return FilterError(f"It cannot be read: {error}.", source, 1, 1, hint=r"Write a backslash as \\.")
     if isinstance(error, Warning):
         return FilterError("It must be one expression; `;` cannot separate several.", source, 1, 1)
     return FilterError(f"It cannot be read: {error}.", source, 1, 1)
@@ -78,13 +78,16 @@ def _lexical_hint(flat: str) -> str:
     return next((hint for pattern, hint in LEXICAL_HINTS if pattern.search(outside_strings)), "")
 
 
-def _refuse_comment(source: str, flat: str, indent: int) -> None:
-    """A comment would swallow the lines behind it, which are one line to the parser."""
-    if "#" not in flat:
+def _refuse_tokens(source: str, flat: str, indent: int) -> None:
+    """What would mean something else on one line: a comment swallows the rest, a text would hold other white space."""
+    if "#" not in flat and flat == source:
         return
     for token in tokenize.generate_tokens(io.StringIO(flat.strip()).readline):
+        start, end = indent + token.start[1], indent + token.end[1]
         if token.type == tokenize.COMMENT:
-            raise _error_at(source, indent + token.start[1], "A comment cannot be part of an expression.")
+            raise _error_at(source, start, "A comment cannot be part of an expression.")
+        if token.type == tokenize.STRING and source[start:end] != flat[start:end]:
+            raise _error_at(source, start, "A text cannot go on in the next line.", hint=r"Write \n for a line break.")
 
 
 def _refused(source: str, flat: str, indent: int, refusal: Refusal) -> FilterError:
