@@ -84,7 +84,7 @@ class FaktoryConnection(Connection):  # type: ignore[misc] # the package has no 
         self._deadline = time.monotonic() + (self.timeout if timeout_seconds is None else timeout_seconds)
         try:
             return self._read_reply()
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a length or a text that cannot be read
             raise self._lost(error) from error
 
     def ask(self, command: str) -> str | None:
@@ -105,7 +105,7 @@ class FaktoryConnection(Connection):  # type: ignore[misc] # the package has no 
         except CommandRefusedError as error:
             return error
 
-    def _lost(self, error: OSError) -> QueueUnavailableError:
+    def _lost(self, error: Exception) -> QueueUnavailableError:
         """A stream that was cut anywhere cannot be used again: nobody knows which reply comes next."""
         self.close()
         return QueueUnavailableError(f"The connection to Faktory at {self.host}:{self.port} was lost: {error}")

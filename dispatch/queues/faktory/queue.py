@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from dispatch.queues.base import Depth, Failure, Job, QueueUnavailableError, Signal
+from dispatch.queues.base import Depth, Failure, Job, QueueError, QueueUnavailableError, Signal
 from dispatch.queues.faktory.connection import CommandRefusedError, FaktoryConnection
 from dispatch.queues.faktory.wire import from_wire, to_wire
 
@@ -55,7 +55,7 @@ class FaktoryQueue:
         # Never PUSH: single ones on several connections mix up each other's `retry`.
         for some in _slices(jobs, BULK):
             wires = [to_wire(job, self.jobtype, self.name) for job in some]
-            refused = json.loads(self._commands.ask(f"PUSHB {json.dumps(wires)}") or "{}")
+            refused = json.loads(self._ask(f"PUSHB {json.dumps(wires)}") or "{}")
             for job_id, reason in refused.items():
                 logger.error("Faktory refused the job %s: %s", job_id, reason)
 
@@ -64,12 +64,8 @@ class FaktoryQueue:
         if not self._asked:
             self._ask_for(1)
         jobs = self._read_fetched(wait_seconds)
-        while jobs and len(jobs) < limit and not self._asked:
-            # Half of what waits: the other half is for the other consumers, and an idle FETCH blocks for two seconds.
-            self._ask_for(min(limit - len(jobs), PIPELINED, self._waiting() // 2))
-            jobs += self._read_fetched(wait_seconds=0.05)
-            if not self._asked:
-                break
+        if jobs and len(jobs) < limit and not self._asked:
+            jobs += self._fetch_more(limit - len(jobs))
         return jobs
 
     def ack(self, jobs: Sequence[Job]) -> None:
@@ -81,13 +77,13 @@ class FaktoryQueue:
         return [failure.job for failure in self._tell(failures, _fail_command)]
 
     def beat(self) -> Signal:
-        answer = self._commands.ask(f"BEAT {json.dumps({'wid': self.worker_id})}")
+        answer = self._ask(f"BEAT {json.dumps({'wid': self.worker_id})}")
         state = json.loads(answer).get("state", "") if answer and answer != "OK" else ""
         return Signal(state) if state in tuple(Signal) else Signal.NONE
 
     def depth(self) -> Depth:
-        info = json.loads(self._commands.ask("INFO") or "{}")["faktory"]
-        latency = json.loads(self._commands.ask(f"QUEUE LATENCY {self.name}") or "{}")
+        info = json.loads(self._ask("INFO"))["faktory"]
+        latency = json.loads(self._ask(f"QUEUE LATENCY {self.name}") or "{}")
         waiting = int((info.get("queues") or {}).get(self.name, 0))
         tasks: dict[str, Any] = info.get("tasks") or {}
         scheduled = sum(int((tasks.get(kind) or {}).get("size", 0)) for kind in ("Scheduled", "Retries"))
@@ -115,13 +111,31 @@ class FaktoryQueue:
             self.ack(jobs)
             self.push(jobs)
 
+    def _ask(self, command: str) -> str:
+        """The reply to a command that only a server in trouble refuses, or one that has forgotten this connection."""
+        try:
+            return self._commands.ask(command) or ""
+        except CommandRefusedError as error:
+            self._commands.close()
+            raise QueueUnavailableError(f"Faktory refused {command.split()[0]}: {error}") from error
+
     def _ask_for(self, count: int) -> None:
         if count > 0:
             self._fetches.send(*[f"FETCH {self.name}"] * count)
         self._asked = max(0, count)
 
+    def _fetch_more(self, room: int) -> list[Job]:
+        """Half of what waits: the other half is for the other consumers, and an idle FETCH blocks for two seconds."""
+        try:
+            self._ask_for(min(room, PIPELINED, self._waiting() // 2))
+            return self._read_fetched(wait_seconds=0.05)
+        except QueueUnavailableError as error:
+            # The next fetch says so again; now the caller holds jobs that are not to be lost.
+            logger.debug("No more jobs came. %s", error)
+            return []
+
     def _waiting(self) -> int:
-        info = json.loads(self._commands.ask("INFO") or "{}")["faktory"]
+        info = json.loads(self._ask("INFO"))["faktory"]
         return int((info.get("queues") or {}).get(self.name, 0))
 
     def _read_fetched(self, wait_seconds: float) -> list[Job]:
@@ -131,9 +145,12 @@ class FaktoryQueue:
         while self._asked and self._is_readable(0.0 if jobs else deadline - time.monotonic()):
             try:
                 text = self._fetches.read(FETCH_ANSWER_SECONDS)
-            except QueueUnavailableError:
+            except QueueError as error:
                 self._asked = 0
-                raise
+                self._fetches.close()
+                if jobs:
+                    break
+                raise QueueUnavailableError(f"No answer to FETCH: {error}") from error
             self._asked -= 1
             if text is not None:
                 jobs += self._parsed(text)

@@ -12,13 +12,12 @@ FAN_OUT = "fan_out"
 
 
 def to_wire(job: Job, jobtype: str, queue: str) -> dict[str, Any]:
-    """`args` is a list of delivery ids, or `["fan_out", event id]`."""
-    args: list[Any] = [FAN_OUT, str(job.fan_out)] if job.fan_out else [[str(each) for each in job.deliveries]]
+    """`args` is a list of delivery ids, or `["fan_out", event id]`, or what the original's job came with."""
     wire: dict[str, Any] = {
         "jid": job.id,
         "jobtype": jobtype,
         "queue": queue,
-        "args": args,
+        "args": _arguments(job),
         "reserve_for": RESERVE_SECONDS,
         # 0 means to Faktory: forget the job when it fails. -1: keep it among the dead.
         "retry": job.retry_limit or -1,
@@ -28,6 +27,12 @@ def to_wire(job: Job, jobtype: str, queue: str) -> dict[str, Any]:
     if job.failures:
         wire["failure"] = {"retry_count": job.failures - 1, "remaining": max(0, job.retry_limit - job.failures + 1)}
     return wire
+
+
+def _arguments(job: Job) -> list[Any]:
+    if job.legacy:
+        return list(job.legacy)
+    return [FAN_OUT, str(job.fan_out)] if job.fan_out else [[str(each) for each in job.deliveries]]
 
 
 def from_wire(wire: dict[str, Any]) -> Job:
@@ -45,5 +50,5 @@ def from_wire(wire: dict[str, Any]) -> Job:
         case ["fan_out", str() as event_id]:
             return Job(**common, fan_out=UUID(event_id))
         case [list() as ids] if ids:
-            return Job(**common, deliveries=tuple(UUID(each) for each in ids))
+            return Job(**common, deliveries=tuple(UUID(str(each)) for each in ids))
     raise ValueError(f"arguments of an unknown form: {str(args)[:200]}")
