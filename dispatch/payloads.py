@@ -72,6 +72,11 @@ def to_text(data: Any) -> str:
     return text
 
 
+def canonical(text: str) -> str:
+    """The same for two JSON texts that say the same, whatever their white space, escapes and order of keys."""
+    return str(simplejson.dumps(parse_exact(text, parse_json(text)), sort_keys=True))
+
+
 def _has_inexact_fraction(text: str) -> bool:
     return any(repr(float(literal)) != literal for literal in FRACTION.findall(text))
 
