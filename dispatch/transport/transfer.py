@@ -24,6 +24,7 @@ CONSTANT_OPTIONS = (
     (pycurl.PATH_AS_IS, 1),  # dot segments were judged before; what was judged is what is sent
     (pycurl.NOSIGNAL, 1),
     (pycurl.FOLLOWLOCATION, 0),
+    (pycurl.HTTPPROXYTUNNEL, 1),  # else a proxy's own answer to a request for an address passes for the subscriber's
     (SUPPRESS_CONNECT_HEADERS, 1),  # a proxy's answer to CONNECT is not the subscriber's
     (pycurl.MAXLIFETIME_CONN, 300),
 )
