@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -57,8 +57,9 @@ def to_id(value: Any) -> UUID:
 
 
 def as_time(value: datetime | str) -> datetime:
-    """A time as it comes back; SQLite keeps UTC without saying so."""
-    return datetime.fromisoformat(f"{value}+00:00") if isinstance(value, str) else value
+    """A time as it comes back; SQLite keeps UTC without saying so, and gives text for what is no plain column."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def chunks(rows: Sequence[Row], columns: int) -> Iterator[Sequence[Row]]:

@@ -26,12 +26,21 @@ def make_subscriber(**fields: Any) -> Subscriber:
 
 
 def make_event(**fields: Any) -> Event:
-    given = {"topic": "orders", "author": "shop", "payload": PAYLOAD, "size": len(PAYLOAD), "matched": 1, **fields}
-    return Event.objects.create(**given)
+    given: dict[str, Any] = {
+        "topic": "orders",
+        "author": "shop",
+        "payload": PAYLOAD,
+        "size": len(PAYLOAD),
+        "matched": 1,
+    }
+    return Event.objects.create(**{**given, **_as_moments(fields)})
 
 
 def make_delivery(subscriber: Subscriber | None = None, event: Event | None = None, **fields: Any) -> Delivery:
-    """A delivery that is due, unless `fields` say something else; claimed and settled ones get what they must have."""
+    """A delivery that is due, unless `fields` say something else; claimed and settled ones get what they must have.
+
+    A field given as a timedelta is a moment so far from now.
+    """
     now = timezone.now()
     given: dict[str, Any] = {"due_at": now - timedelta(seconds=1), "subscriber_revision": 1}
     if fields.get("state") == "claimed":
@@ -39,8 +48,13 @@ def make_delivery(subscriber: Subscriber | None = None, event: Event | None = No
     if fields.get("state") in ("delivered", "dead", "cancelled"):
         given["settled_at"] = now
     return Delivery.objects.create(
-        event=event or make_event(), subscriber=subscriber or make_subscriber(), **{**given, **fields}
+        event=event or make_event(), subscriber=subscriber or make_subscriber(), **{**given, **_as_moments(fields)}
     )
+
+
+def _as_moments(fields: dict[str, Any]) -> dict[str, Any]:
+    now = timezone.now()
+    return {name: now + value if isinstance(value, timedelta) else value for name, value in fields.items()}
 
 
 def make_deliveries(count: int, **fields: Any) -> list[Delivery]:
