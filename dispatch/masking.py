@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 MASK = "***"
 SECRET_NAME = re.compile(r"authorization|cookie|token|secret|password|passwd|api[-_]?key|signature|credential", re.I)
@@ -19,7 +19,9 @@ def mask_url(url: str) -> str:
         return url
     parts = urlsplit(url)
     pairs = (pair.partition("=") for pair in parts.query.split("&"))
-    query = "&".join(key + equals + (MASK if SECRET_NAME.search(key) else value) for key, equals, value in pairs)
+    query = "&".join(
+        key + equals + (MASK if SECRET_NAME.search(unquote(key)) else value) for key, equals, value in pairs
+    )
     return urlunsplit(parts._replace(query=query))
 
 
