@@ -8,16 +8,21 @@ from django.db import transaction
 from django.utils import timezone
 
 from dispatch.bodies import decode_payload
+from dispatch.masking import as_stored_text
 from dispatch.models import Delivery, Event
 from dispatch.payloads import PayloadError, check_data
 from dispatch.queues.base import Job
 from subscribers.filters import FilterError, compile_filter
 from subscribers.models import Subscriber
+from subscribers.targets import TargetError, check_target
 
 #: Makes ids of deliveries and events from job ids: however often a job comes, it is adopted once.
 NAMESPACE = UUID("6f1c5e1e-2a0e-5d55-9f0c-3a1d8a1f7b10")
 #: The topic of adopted events whose subscriber is not in the table.
 ADOPTED_TOPIC = "switch.adopted"
+#: Stands for URLs that no subscriber can have; the name never resolves (RFC 6761, section 6.4).
+UNUSABLE_URL = "http://unusable.invalid/"
+MAX_URL_LENGTH = 2048
 
 
 def adopt(job: Job) -> Job:
@@ -32,8 +37,10 @@ def adopt(job: Job) -> Job:
 
 def _store(delivery_id: UUID, job: Job, url: str, expression: str, encoded: str) -> None:
     now = timezone.now()
-    subscriber = _subscriber(url, expression)
+    unusable = _url_problem(url)
+    subscriber = _subscriber(UNUSABLE_URL if unusable else url, expression)
     problem, payload, is_wanted = _judge(encoded, expression)
+    problem = unusable or problem
     event = Event.objects.create(
         id=uuid5(NAMESPACE, f"{job.id} event"),
         topic=subscriber.topic,
@@ -56,7 +63,7 @@ def _store(delivery_id: UUID, job: Job, url: str, expression: str, encoded: str)
         state=state,
         reason=reason,
         failures=job.failures,
-        last_error=problem[:500],
+        last_error=as_stored_text(problem)[:500],
         due_at=now,
         queued_at=now,
         settled_at=None if state == Delivery.State.PENDING else now,
@@ -75,10 +82,20 @@ def _judge(encoded: str, expression: str) -> tuple[str, str, bool]:
         return f"The job's filter does not compile: {error}", payload, False
 
 
+def _url_problem(url: str) -> str:
+    if len(url) > MAX_URL_LENGTH:
+        return f"The job's URL cannot be used: it is longer than {MAX_URL_LENGTH} characters."
+    try:
+        check_target(url)
+    except TargetError as error:
+        return f"The job's URL cannot be used: {error}"
+    return ""
+
+
 def _subscriber(url: str, expression: str) -> Subscriber:
     """The subscriber that the job was made for, or one that stands for it under a topic of its own."""
     known = Subscriber.objects.existing().filter(target_url=url).order_by("id")
-    found = known.filter(filter_expression=expression).first() or known.first()
+    found = known.filter(filter_expression=as_stored_text(expression)).first() or known.first()
     return found or Subscriber.objects.create(
         topic=ADOPTED_TOPIC, target_url=url, filter_expression="False", **_named(url)
     )

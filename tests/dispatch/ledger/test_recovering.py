@@ -97,15 +97,9 @@ def test_pending_deliveries_without_a_job_are_found(fields: dict[str, Any], is_f
 @pytest.mark.parametrize(
     ("fields", "is_found"),
     [
-        pytest.param({"received_at": timedelta(minutes=-1)}, True, id="never queued"),
-        pytest.param(
-            {"received_at": timedelta(minutes=-1), "fan_out_queued_at": timedelta(seconds=-30)},
-            True,
-            id="queued long ago",
-        ),
-        pytest.param(
-            {"received_at": timedelta(minutes=-1), "fan_out_queued_at": timedelta()}, False, id="queued just now"
-        ),
+        pytest.param(OLD, True, id="never queued"),
+        pytest.param({**OLD, "fan_out_queued_at": timedelta(seconds=-30)}, True, id="queued long ago"),
+        pytest.param({**OLD, "fan_out_queued_at": timedelta()}, False, id="queued just now"),
         pytest.param({}, False, id="too young"),
         pytest.param({**OLD, "fan_out": "done", "matched": 0}, False, id="done"),
     ],
