@@ -20,6 +20,8 @@ from dispatch.models import Consumer, Delivery
 from dispatch.payloads import parse_json
 from dispatch.queues.base import Job, Queue
 from subscribers.filters import Filter, FilterError, compile_filter
+from subscribers.models import Subscriber
+from subscribers.querysets import SubscriberQuerySet
 
 #: A pusher needs no longer from the commit to the queue and the mark.
 PUSH_GRACE = timedelta(seconds=10)
@@ -94,15 +96,21 @@ def _push_unqueued(queue: Queue, now: datetime) -> tuple[int, int]:
 
 def _release_repaired(now: datetime) -> int:
     """Judges what was held for a broken filter, once the filter compiles: due, or cancelled if it does not match."""
-    held = Delivery.objects.filter(state=Delivery.State.HELD, reason=Delivery.Reason.BROKEN)
+    held = Delivery.objects.held().filter(reason=Delivery.Reason.BROKEN)
+    repaired = _repaired(Subscriber.objects.filter(pk__in=held.values("subscriber")))
     released = 0
-    for delivery in held.select_related("event", "subscriber").order_by("subscriber_id", "id")[:REPAIRED_CHUNK]:
-        expression = _compiled(delivery.subscriber.filter_expression)
-        if expression is None and delivery.subscriber.deleted_at is None:
-            continue
+    for delivery in held.filter(subscriber__in=repaired).select_related("event").order_by("id")[:REPAIRED_CHUNK]:
+        expression = repaired[delivery.subscriber_id]
         takes = expression is None or expression.matches(parse_json(delivery.event.payload))
         released += _settle_repaired(delivery, now, takes=takes)
     return released
+
+
+def _repaired(subscribers: SubscriberQuerySet) -> dict[int, Filter | None]:
+    """The filters of those whose filter compiles, and None for those that are deleted."""
+    found = {subscriber.pk: (subscriber, _compiled(subscriber.filter_expression)) for subscriber in subscribers}
+    deleted: dict[int, Filter | None] = {pk: None for pk, (subscriber, _) in found.items() if subscriber.deleted_at}
+    return {pk: expression for pk, (_, expression) in found.items() if expression} | deleted
 
 
 def _settle_repaired(delivery: Delivery, now: datetime, *, takes: bool) -> int:
