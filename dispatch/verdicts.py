@@ -65,10 +65,11 @@ def retry_after(outcome: Outcome, now: datetime) -> timedelta | None:
     """The wait that a `Retry-After` header asks for (RFC 9110, section 10.2.3), capped; None without a readable one."""
     text = next((value.strip() for name, value in outcome.headers if name.lower() == "retry-after"), "")
     if text.isascii() and text.isdigit():
-        return min(timedelta(seconds=min(int(text), 86_400)), MAX_DEFERRAL)
+        # Python refuses to read thousands of digits; a number of seven is over the cap anyway.
+        return min(timedelta(seconds=int(text.lstrip("0")[:7] or "0")), MAX_DEFERRAL)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return min(max(aware - now, timedelta()), MAX_DEFERRAL)
