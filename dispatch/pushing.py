@@ -47,8 +47,9 @@ class Pusher(threading.Thread):
             logger.warning(
                 "%d jobs wait for the queue; those beyond are pushed by the consumer's reconciler.", CAPACITY
             )
-        self._idle.clear()
         self._waiting.extend(jobs[:room])
+        # In this order: the thread, which may have found nothing to do, sets it again only behind the next arrival.
+        self._idle.clear()
         self._arrived.set()
 
     def wait_until_idle(self, timeout_seconds: float) -> bool:
