@@ -34,6 +34,7 @@ BROKEN_ANSWERS: dict[str, tuple[tuple[Step, ...], Timeouts, ErrorKind, str]] = {
         ErrorKind.PROTOCOL,
         "too large",
     ),
+    "too many headers": ((b"HTTP/1.1 200 OK\r\n", Endless(b"A: b\r\n" * 50)), PATIENT, ErrorKind.PROTOCOL, "not HTTP"),
     "endless line": ((b"HTTP/1.1 200 OK\r\nX-A: ", Endless(b"x" * 999)), PATIENT, ErrorKind.PROTOCOL, "HTTP"),
     "endless interim heads": ((Endless(b"HTTP/1.1 103 A\r\n\r\n" * 9),), PATIENT, ErrorKind.PROTOCOL, "too large"),
 }

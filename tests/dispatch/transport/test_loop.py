@@ -3,8 +3,10 @@
 import threading
 import time
 
+import pytest
+
 from dispatch.outcomes import ErrorKind
-from dispatch.transport import Timeouts, Transport
+from dispatch.transport import Timeouts, Transport, loop
 from tests.dispatch.transport.conftest import OpenTransport
 from tests.dispatch.transport.moving import exchange, move_one
 from tests.dispatch.transport.peers import OK, Pause, Peer, RawRequest, Step
@@ -14,7 +16,8 @@ def test_run_without_work_ends_by_itself(transport: Transport) -> None:
     assert transport.run(0.05) == []
 
 
-def test_wake_from_another_thread_ends_a_long_wait(transport: Transport) -> None:
+def test_wake_from_another_thread_ends_a_long_wait(transport: Transport, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "SWEEP_SECONDS", 30.0)  # else it looks up by itself soon
     threading.Timer(0.05, transport.wake).start()
     started = time.monotonic()
     assert transport.run(30.0) == []
