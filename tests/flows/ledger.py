@@ -1,0 +1,58 @@
+"""A hub's SQLite database, seen and changed from outside by plain SQL, as an operator may."""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+from uuid import UUID
+
+from tests.servers.hub import HubServer
+
+WAIT_SECONDS = 20.0
+
+
+class Ledger:
+    def __init__(self, hub: HubServer) -> None:
+        self.path = hub.env["SWITCH_DB_NAME"]
+
+    def run(self, statement: str, *values: Any) -> list[dict[str, Any]]:
+        """Runs one statement in a transaction of its own; returns the rows it gives."""
+        with closing(sqlite3.connect(self.path, timeout=10)) as connection, connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(statement, values)]
+
+    def subscribe(self, topic: str, url: str, filter_expression: str = "", **fields: Any) -> int:
+        given = {"topic": topic, "filter_expression": filter_expression, "target_url": url, **fields}
+        marks = ", ".join("?" * len(given))
+        statement = f"INSERT INTO subscriber ({', '.join(given)}) VALUES ({marks}) RETURNING id"  # noqa: S608
+        return int(self.run(statement, *given.values())[0]["id"])
+
+    def subscriber(self, subscriber_id: int) -> dict[str, Any]:
+        [found] = self.run("SELECT * FROM subscriber WHERE id = ?", subscriber_id)
+        return found
+
+    def wait_until_paused(self, subscriber_id: int) -> None:
+        deadline = time.monotonic() + WAIT_SECONDS
+        while self.subscriber(subscriber_id)["state"] != "paused":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def deliveries(self, topic: str) -> list[dict[str, Any]]:
+        """Those of the topic's events, with their ids as everywhere else."""
+        statement = "SELECT delivery.* FROM delivery JOIN event ON event.id = event_id WHERE topic = ?"
+        return [{**row, "id": str(UUID(row["id"]))} for row in self.run(statement, topic)]
+
+    def wait_for(self, topic: str, count: int = 1, act: Callable[[], object] = int, **fields: Any) -> dict[str, Any]:
+        """The first delivery once `count` of the topic have these fields; fails if that does not come.
+
+        `act` is done before each look.
+        """
+        deadline = time.monotonic() + WAIT_SECONDS
+        while True:
+            act()
+            found = self.deliveries(topic)
+            if sum(fields.items() <= row.items() for row in found) >= count:
+                return found[0]
+            assert time.monotonic() < deadline, f"{count} with {fields} did not come, but {found[:3]}"
+            time.sleep(0.05)
