@@ -73,11 +73,12 @@ def test_path_parameters_fill_whole_segments_and_values(url: str, parameters: di
 @pytest.mark.parametrize(
     ("url", "parameters", "words"),
     [
-        ("http://h/:id", None, "path parameter 'id'"),
-        ("http://h/:id", {}, "path parameter 'id'"),
-        ("http://h/:id", {"id": None}, "path parameter 'id'"),
-        ("http://h/:id", {"ID": 1, "identity": 2}, "path parameter 'id'"),
-        ("http://h/a?b=:id", {}, "path parameter 'id'"),
+        ("http://h/:id", None, "'id', which the event does not have"),
+        ("http://h/:id", {}, "'id', which the event does not have"),
+        ("http://h/:id", {"id": None}, "'id', which the event does not have"),
+        ("http://h/:id", {"ID": 1, "identity": 2}, "'id', which the event does not have"),
+        ("http://h/a?b=:id", {"id": None}, "'id', which the event does not have"),
+        ("http://h/a?b=:id", {}, "'id', which the event does not have"),
         ("http://h/:id/x", {"id": ".."}, "cannot stand in a path"),
         ("http://h/:id/x", {"id": "."}, "cannot stand in a path"),
         ("http://h/:id/x", {"id": ""}, "cannot stand in a path"),

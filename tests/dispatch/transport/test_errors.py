@@ -1,169 +1,67 @@
-"""Whatever goes wrong on the way comes out of the loop as an outcome, with its kind and a sentence."""
+"""From libcurl's codes to kinds and sentences, as a table; test_failures.py meets those that can be made to happen."""
 
-import socket
-from collections.abc import Callable, Iterator
-from threading import Event, Thread
+import errno
 
+import pycurl
 import pytest
 
 from dispatch.outcomes import ErrorKind
-from dispatch.transport import Timeouts, Transport
-from tests.dispatch.transport.moving import exchange, move, move_one
-from tests.dispatch.transport.peers import CLOSE, OK, RESET, Endless, Pause, Peer, Step
+from dispatch.transport import Timeouts
+from dispatch.transport.errors import E_PROXY, E_TOO_LARGE, E_WEIRD_SERVER_REPLY, Circumstances, explain
 
-PATIENT = Timeouts(connect_seconds=5, idle_seconds=5, total_seconds=5)
-IDLE = Timeouts(connect_seconds=5, idle_seconds=0.2, total_seconds=5)
-DRIP = Timeouts(connect_seconds=5, idle_seconds=0.3, total_seconds=0.6)
-TOTAL = Timeouts(connect_seconds=5, idle_seconds=5, total_seconds=0.3)
-
-BROKEN_ANSWERS: dict[str, tuple[tuple[Step, ...], Timeouts, ErrorKind, str]] = {
-    "closed without an answer": ((CLOSE,), PATIENT, ErrorKind.RESET, "closed the connection"),
-    "reset without an answer": ((RESET,), PATIENT, ErrorKind.RESET, "closed the connection"),
-    "reset in the head": ((b"HTTP/1.1 200 OK\r\nX-A: b\r\n", Pause(0.1), RESET), PATIENT, ErrorKind.RESET, "closed"),
-    "closed in the head": ((b"HTTP/1.1 200 OK\r\nX-A: b\r\n", CLOSE), PATIENT, ErrorKind.RESET, "closed"),
-    "silent": ((Pause(5),), IDLE, ErrorKind.IDLE_TIMEOUT, "sent nothing for 0.2 s"),
-    "silent in the head": ((b"HTTP/1.1 200 OK\r\nX-", Pause(5)), IDLE, ErrorKind.IDLE_TIMEOUT, "sent nothing"),
-    "too late": ((Pause(5),), TOTAL, ErrorKind.TOTAL_TIMEOUT, "within the 0.3 s"),
-    "dripping": ((b"HTTP/1.1 2", *[Pause(0.05), b"0"] * 40), DRIP, ErrorKind.TOTAL_TIMEOUT, "within the 0.6 s"),
-    "not HTTP": ((b"SSH-2.0-OpenSSH_9.2\r\n", CLOSE), PATIENT, ErrorKind.PROTOCOL, "not HTTP"),
-    "no status": ((b"HTTP/1.1 OK\r\n\r\n", CLOSE), PATIENT, ErrorKind.PROTOCOL, "not HTTP"),
-    "line without colon": ((b"HTTP/1.1 200 OK\r\nnonsense\r\n\r\n", CLOSE), PATIENT, ErrorKind.PROTOCOL, "not HTTP"),
-    "endless head": (
-        (b"HTTP/1.1 200 OK\r\n", Endless(b"X-A: %090d\r\n" % 1)),
-        PATIENT,
-        ErrorKind.PROTOCOL,
-        "too large",
-    ),
-    "too many headers": ((b"HTTP/1.1 200 OK\r\n", Endless(b"A: b\r\n" * 50)), PATIENT, ErrorKind.PROTOCOL, "not HTTP"),
-    "endless line": ((b"HTTP/1.1 200 OK\r\nX-A: ", Endless(b"x" * 999)), PATIENT, ErrorKind.PROTOCOL, "HTTP"),
-    "endless interim heads": ((Endless(b"HTTP/1.1 103 A\r\n\r\n" * 9),), PATIENT, ErrorKind.PROTOCOL, "too large"),
-}
-
-
-@pytest.mark.parametrize(("steps", "timeouts", "kind", "words"), BROKEN_ANSWERS.values(), ids=BROKEN_ANSWERS.keys())
-def test_broken_answer_is_an_outcome(
-    steps: tuple[Step, ...], timeouts: Timeouts, kind: ErrorKind, words: str, transport: Transport
-) -> None:
-    with Peer(*steps) as peer:
-        outcome = move_one(transport, exchange(peer.url, timeouts=timeouts))
-    assert (outcome.status, outcome.error_kind) == (None, kind)
-    assert words in outcome.error
-    assert f"127.0.0.1:{peer.port}" in outcome.error
-    assert outcome.timing.total_ms > 0
-    assert outcome.timing.first_byte_ms is None
-
-
-@pytest.fixture
-def closed_port() -> Iterator[int]:
-    """Bound, so that nobody else gets it, but nothing listens."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield bound.getsockname()[1]
-
-
-@pytest.fixture
-def deaf_port() -> Iterator[int]:
-    """Its queue of connections is full, so that Linux drops what else asks for one."""
-    with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for filler in (first, second):
-            filler.setblocking(False)
-            filler.connect_ex(listener.getsockname())
-        yield listener.getsockname()[1]
-
-
-def test_refused_connection_is_named(transport: Transport, closed_port: int) -> None:
-    outcome = move_one(transport, exchange(f"http://127.0.0.1:{closed_port}/"))
-    assert outcome.error_kind == ErrorKind.CONNECT
-    assert outcome.error == f"The connection to 127.0.0.1:{closed_port} was refused: nothing listens there."
+PLACE = "billing:8000 (10.1.2.3)"
+TIMEOUTS = Timeouts(connect_seconds=5, idle_seconds=15, total_seconds=30)
+UNSENT = Circumstances(PLACE, was_sent=False, errno=0, timeouts=TIMEOUTS)
+SENT = Circumstances(PLACE, was_sent=True, errno=0, timeouts=TIMEOUTS)
+REFUSED = Circumstances(PLACE, was_sent=False, errno=errno.ECONNREFUSED, timeouts=TIMEOUTS)
+UNREACHABLE = Circumstances(PLACE, was_sent=False, errno=errno.EHOSTUNREACH, timeouts=TIMEOUTS)
+IMPATIENT = Circumstances(PLACE, was_sent=False, errno=0, timeouts=Timeouts(connect_seconds=5, total_seconds=2.5))
 
 
 @pytest.mark.parametrize(
-    "timeouts",
-    [Timeouts(connect_seconds=0.2), Timeouts(total_seconds=0.2)],
-    ids=["time to connect", "time of the whole exchange"],
+    ("code", "at", "kind", "words"),
+    [
+        (pycurl.E_COULDNT_CONNECT, REFUSED, ErrorKind.CONNECT, "was refused: nothing listens there"),
+        (pycurl.E_COULDNT_CONNECT, UNREACHABLE, ErrorKind.CONNECT, "cannot be reached: No route to host"),
+        (pycurl.E_COULDNT_CONNECT, UNSENT, ErrorKind.CONNECT, "No connection to"),
+        (pycurl.E_OPERATION_TIMEDOUT, UNSENT, ErrorKind.CONNECT_TIMEOUT, "within 5 s"),
+        (pycurl.E_OPERATION_TIMEDOUT, IMPATIENT, ErrorKind.CONNECT_TIMEOUT, "within 2.5 s"),
+        (pycurl.E_OPERATION_TIMEDOUT, SENT, ErrorKind.TOTAL_TIMEOUT, "within the 30 s of the whole exchange"),
+        (pycurl.E_PEER_FAILED_VERIFICATION, UNSENT, ErrorKind.TLS, "is not trusted"),
+        (pycurl.E_SSL_CONNECT_ERROR, UNSENT, ErrorKind.TLS, "No secure connection"),
+        (pycurl.E_SSL_CACERT_BADFILE, UNSENT, ErrorKind.TLS, "No secure connection"),
+        # Broken before anything was sent is no broken answer: the subscriber cannot have acted on it.
+        *((code, UNSENT, ErrorKind.CONNECT, "No connection") for code in (pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR)),
+        *((code, SENT, ErrorKind.RESET, "closed") for code in (pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR)),
+        (pycurl.E_GOT_NOTHING, SENT, ErrorKind.RESET, "closed the connection before its answer was complete"),
+        (pycurl.E_PARTIAL_FILE, SENT, ErrorKind.RESET, "closed the connection"),
+        (E_WEIRD_SERVER_REPLY, SENT, ErrorKind.PROTOCOL, "not HTTP as it should be"),
+        (pycurl.E_UNSUPPORTED_PROTOCOL, SENT, ErrorKind.PROTOCOL, "not HTTP as it should be"),
+        (E_TOO_LARGE, SENT, ErrorKind.PROTOCOL, "not HTTP as it should be"),
+        (E_PROXY, UNSENT, ErrorKind.CONNECT, "The proxy made no connection"),
+        (pycurl.E_COULDNT_RESOLVE_PROXY, UNSENT, ErrorKind.CONNECT, "The proxy made no connection"),
+        (pycurl.E_URL_MALFORMAT, UNSENT, ErrorKind.BAD_REQUEST, "The URL cannot be used"),
+        (pycurl.E_OUT_OF_MEMORY, SENT, ErrorKind.INTERNAL, "failed here, with libcurl's error 27"),
+    ],
 )
-def test_dropped_connection_times_out(timeouts: Timeouts, transport: Transport, deaf_port: int) -> None:
-    outcome = move_one(transport, exchange(f"http://127.0.0.1:{deaf_port}/", timeouts=timeouts))
-    assert outcome.error_kind == ErrorKind.CONNECT_TIMEOUT
-    assert "within 0.2 s" in outcome.error
+def test_code_is_explained(code: int, at: Circumstances, kind: ErrorKind, words: str) -> None:
+    found, sentence = explain(code, "libcurl's own words", at)
+    assert found == kind
+    assert words in sentence
+    assert sentence.endswith(".")
+    assert kind == ErrorKind.BAD_REQUEST or PLACE in sentence
 
 
-def test_time_to_connect_ends_a_hanging_handshake(transport: Transport) -> None:
-    # A TLS record that promises more than ever comes, at once: a peer that does not read the greeting.
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
-        outcome = move_one(transport, exchange(url, timeouts=Timeouts(connect_seconds=0.3)))
-    assert outcome.error_kind == ErrorKind.CONNECT_TIMEOUT
-
-
-def test_plain_http_behind_an_https_url_is_a_tls_error(transport: Transport) -> None:
-    def speak_plainly(listener: socket.socket) -> None:
-        connection, _ = listener.accept()
-        with connection:
-            connection.recv(65_536)
-            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = Thread(target=speak_plainly, args=(listener,))
-        thread.start()
-        outcome = move_one(transport, exchange(f"https://127.0.0.1:{listener.getsockname()[1]}/"))
-        thread.join(5)
-    assert outcome.error_kind == ErrorKind.TLS
-    assert outcome.error.startswith("No secure connection to 127.0.0.1:")
-
-
-def test_name_that_does_not_resolve_is_named(open_transport: Callable[..., Transport]) -> None:
-    def lookup(host: str) -> tuple[str, ...]:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    outcome = move_one(open_transport(lookup), exchange("http://nowhere.example/"))
-    assert outcome.error_kind == ErrorKind.DNS
-    assert outcome.error == "The name nowhere.example does not resolve: Name or service not known."
-
-
-def test_name_without_addresses_is_named(open_transport: Callable[..., Transport]) -> None:
-    outcome = move_one(open_transport(lambda host: ()), exchange("http://nowhere.example/"))
-    assert outcome.error == "The name nowhere.example does not resolve: it has no address."
-
-
-def test_time_to_connect_ends_a_hanging_look_up(open_transport: Callable[..., Transport]) -> None:
-    over = Event()
-
-    def lookup(host: str) -> tuple[str, ...]:
-        over.wait(10)
-        return ("127.0.0.1",)
-
-    try:
-        transport = open_transport(lookup)
-        outcome = move_one(transport, exchange("http://slow.example/", timeouts=Timeouts(connect_seconds=0.2)))
-        assert outcome.error_kind == ErrorKind.DNS
-        assert "within 0.2 s" in outcome.error
-    finally:
-        over.set()
-    assert transport.run(0.3) == []  # the late answer begins nothing
-
-
-def test_second_address_is_tried_when_the_first_refuses(open_transport: Callable[..., Transport]) -> None:
-    with Peer(OK) as peer:
-        transport = open_transport(lambda host: ("127.0.0.9", "127.0.0.1"))
-        outcome = move_one(transport, exchange(f"http://both.example:{peer.port}/"))
-    assert outcome.status == 200
-    assert peer.requests[0].headers["host"] == f"both.example:{peer.port}"
-
-
-def test_kept_connection_that_was_closed_meanwhile_costs_no_failure(transport: Transport) -> None:
-    with Peer(OK, CLOSE) as peer:
-        outcomes = [move_one(transport, exchange(peer.url, "POST", b"{}")) for _ in range(3)]
-    assert [outcome.status for outcome in outcomes] == [200] * 3
-    assert peer.connections == 3
-
-
-def test_failures_and_successes_in_flight_keep_apart(transport: Transport, closed_port: int) -> None:
-    with Peer(OK) as good, Peer(RESET) as bad:
-        urls = [good.url, bad.url, f"http://127.0.0.1:{closed_port}", "ftp://127.0.0.1/", "http://"] * 10
-        outcomes = move(transport, *(exchange(url) for url in urls))
-    kinds = [outcome.error_kind for outcome in outcomes]
-    bad_request, forbidden = ErrorKind.BAD_REQUEST, ErrorKind.FORBIDDEN_ADDRESS
-    assert kinds == [None, ErrorKind.RESET, ErrorKind.CONNECT, forbidden, bad_request] * 10
+@pytest.mark.parametrize(
+    ("code", "message", "at", "kind"),
+    [
+        (pycurl.E_RECV_ERROR, "CONNECT tunnel failed, response 403", UNSENT, ErrorKind.CONNECT),
+        (pycurl.E_RECV_ERROR, "Too large response headers: 307201 > 307200", SENT, ErrorKind.PROTOCOL),
+    ],
+)
+def test_message_decides_where_the_code_is_too_coarse(
+    code: int, message: str, at: Circumstances, kind: ErrorKind
+) -> None:
+    found, sentence = explain(code, message, at)
+    assert found == kind
+    assert message in sentence

@@ -143,3 +143,16 @@ def test_hanging_peer_holds_up_no_other(transport: Transport) -> None:
         assert becomes_true(lambda: came.extend(token for token, _ in transport.run(0.05)) or len(came) == MANY)
         assert sorted(came) == list(range(MANY))  # type: ignore[type-var]
         transport.abort_all()
+
+
+def test_closing_ends_the_threads_that_resolved() -> None:
+    def resolvers() -> list[threading.Thread]:
+        return [thread for thread in threading.enumerate() if thread.name.startswith("resolver")]
+
+    assert becomes_true(lambda: resolvers() == [])
+    transport = Transport(AddressGuard())
+    with Peer(OK) as peer:
+        assert move_one(transport, exchange(f"http://localhost:{peer.port}/")).status == 200
+    assert resolvers() != []
+    transport.close()
+    assert becomes_true(lambda: resolvers() == [])

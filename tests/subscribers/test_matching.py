@@ -1,0 +1,203 @@
+"""Who hears of an event, and that every process knows of a change before the next publish."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from subscribers import filter_errors, matching
+from subscribers.matching import Snapshot
+from subscribers.models import Subscriber, SubscriberVersion
+
+pytestmark = pytest.mark.django_db
+
+
+def create(**fields: Any) -> Subscriber:
+    return Subscriber.objects.create(**{"topic": "order", "target_url": "http://billing/"} | fields)
+
+
+def sql(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def matched(topic: str = "order", data: Any = None, snapshot: Snapshot | None = None) -> list[int]:
+    """The ids of the subscribers that an event goes to."""
+    found = (snapshot or matching.newest()).match(topic, {} if data is None else data)
+    return [candidate.subscriber_id for candidate in found]
+
+
+def read_in_full() -> Snapshot:
+    matching.forget()
+    return matching.newest()
+
+
+def test_event_goes_to_those_of_its_topic_whose_filter_holds() -> None:
+    everything = create()
+    small = create(filter_expression='data["body"]["total"] < 10')
+    large = create(filter_expression='data["body"]["total"] >= 10')
+    create(topic="invoice")
+    create(topic="Order")
+    assert matched(data={"body": {"total": 5}}) == [everything.pk, small.pk]
+    assert matched(data={"body": {"total": 50}}) == [everything.pk, large.pk]
+    assert matched(data={}) == [everything.pk]
+    assert matched("unknown") == []
+
+
+def test_without_subscribers_nobody_hears() -> None:
+    SubscriberVersion.objects.all().delete()
+    assert matched() == []
+    assert matching.current().candidates("order") == 0
+
+
+def test_row_of_three_columns_hears() -> None:
+    sql(
+        "INSERT INTO subscriber (topic, filter_expression, target_url)"
+        """ VALUES ('order', 'data["body"] == 1', 'http://billing/')"""
+    )
+    assert matched(data={"body": 1}) == [Subscriber.objects.get().pk]
+    assert matched(data={"body": 2}) == []
+
+
+def test_deleted_subscriber_hears_nothing() -> None:
+    create().delete()
+    assert matched() == []
+
+
+def test_paused_subscriber_matches_and_is_held() -> None:
+    paused = create(state="paused", filter_expression='data["body"] == 1')
+    [candidate] = matching.newest().match("order", {"body": 1})
+    assert (candidate.subscriber_id, candidate.is_paused, candidate.hold_reason) == (paused.pk, True, "paused")
+    assert matched(data={"body": 2}) == []
+
+
+@pytest.mark.parametrize("state", ["active", "paused"])
+def test_broken_filter_takes_everything_and_is_held(state: str) -> None:
+    create(state=state, filter_expression="data[")
+    [candidate] = matching.newest().match("order", {})
+    assert (candidate.filter, candidate.hold_reason) == (None, "broken")
+
+
+def test_active_subscriber_is_not_held() -> None:
+    create()
+    [candidate] = matching.newest().match("order", {})
+    assert candidate.hold_reason == ""
+
+
+def test_candidate_carries_what_a_delivery_needs() -> None:
+    subscriber = create(retry_limit=3)
+    subscriber.refresh_from_db()
+    [candidate] = matching.newest().match("order", {})
+    assert (candidate.revision, candidate.retry_limit) == (subscriber.revision, 3)
+
+
+def test_candidates_come_in_the_order_of_their_ids() -> None:
+    ids = [create().pk for _ in range(5)]
+    matching.newest()
+    Subscriber.objects.filter(pk=ids[1]).update(target_url="http://other/")
+    snapshot = matching.newest()
+    assert matched(snapshot=snapshot) == ids
+    assert snapshot.candidates("order") == 5
+    assert [candidate.subscriber_id for candidate in snapshot.after("order", ids[2])] == ids[3:]
+    assert [candidate.subscriber_id for candidate in snapshot.after("order", 0)] == ids
+    assert list(snapshot.after("unknown", 0)) == []
+
+
+CHANGES: dict[str, tuple[Callable[[Subscriber], object], bool]] = {
+    "its filter": (lambda subscriber: Subscriber.objects.update(filter_expression="False"), False),
+    "its topic": (lambda subscriber: Subscriber.objects.update(topic="invoice"), False),
+    "deleting": (lambda subscriber: subscriber.delete(), False),
+    "removing by SQL": (lambda subscriber: sql("DELETE FROM subscriber"), False),
+    "SQL": (lambda subscriber: sql("UPDATE subscriber SET filter_expression = 'False'"), False),
+    "pausing": (lambda subscriber: Subscriber.objects.all().pause("holiday"), True),
+}
+
+
+@pytest.mark.parametrize(("change", "hears"), CHANGES.values(), ids=CHANGES.keys())
+def test_snapshot_follows_a_change(change: Callable[[Subscriber], object], hears: bool) -> None:
+    subscriber = create()
+    old = matching.newest()
+    change(subscriber)
+    assert bool(matched()) is hears
+    assert matched(snapshot=old) == [subscriber.pk], "a snapshot in use stays what it is"
+
+
+def test_snapshot_is_kept_while_nothing_changes() -> None:
+    create()
+    snapshot = matching.newest()
+    assert matching.newest() is matching.current() is matching.at_version(snapshot.version) is snapshot
+
+
+def test_current_does_not_look_and_at_version_does_when_it_is_behind() -> None:
+    old = matching.newest()
+    create()
+    assert matching.current() is old
+    newer = matching.at_version(old.version + 1)
+    assert newer.version == SubscriberVersion.objects.get().number
+    assert matching.current() is newer
+
+
+def test_unchanged_candidates_are_kept_when_one_changes() -> None:
+    """A change of one among many costs one row, not all of them."""
+    kept, changed = create(), create()
+    before = {each.subscriber_id: each for each in matching.newest().match("order", {})}
+    Subscriber.objects.filter(pk=changed.pk).update(retry_limit=1)
+    after = {each.subscriber_id: each for each in matching.newest().match("order", {})}
+    assert after[kept.pk] is before[kept.pk]
+    assert after[changed.pk] is not before[changed.pk]
+
+
+def test_refresh_has_everything_read_again() -> None:
+    create()
+    before = matching.newest()
+    matching.refresh()
+    after = matching.newest()
+    assert after.version > before.version
+    assert after.topics == before.topics
+    assert after.topics["order"][0] is not before.topics["order"][0]
+
+
+def test_refresh_without_any_subscriber_works() -> None:
+    SubscriberVersion.objects.all().delete()
+    matching.refresh()
+    assert matching.newest().version == SubscriberVersion.objects.get().number == 1
+
+
+def test_database_put_back_to_an_earlier_state_is_read_again() -> None:
+    first = create()
+    with transaction.atomic():
+        create()
+        assert len(matched()) == 2
+        transaction.set_rollback(True)
+    assert matched() == [first.pk]
+
+
+def test_unknown_is_noted_for_the_subscriber(monkeypatch: pytest.MonkeyPatch) -> None:
+    noted: list[tuple[int, str]] = []
+    monkeypatch.setattr(
+        filter_errors, "note", lambda subscriber_id, unknown: noted.append((subscriber_id, str(unknown)))
+    )
+    subscriber = create(filter_expression='data["body"]["total"] > 5')
+    create(filter_expression='data.get("body") is None')
+    assert len(matched(data={})) == 1
+    assert noted == [(subscriber.pk, "There is no key 'body'. (line 1, column 1)")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_change_committed_elsewhere_holds_for_the_next_publish() -> None:
+    old = matching.newest()
+
+    def change() -> None:
+        try:
+            create()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    thread.join()
+    assert matching.current() is old
+    number = SubscriberVersion.objects.get().number
+    assert matched(snapshot=matching.at_version(number)) == [Subscriber.objects.get().pk]
