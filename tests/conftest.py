@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from subscribers import matching
+from subscribers import filter_errors, matching
+
+# Its thread would write into the midst of other tests; those that mean it call `write`.
+filter_errors.WRITE_EVERY_SECONDS = 3_600.0
 
 pytest_plugins = ["tests.servers.fixtures"]
 
