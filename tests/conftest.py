@@ -7,9 +7,6 @@ import pytest
 
 from subscribers import filter_errors, matching
 
-# Its thread would write into the midst of other tests; those that mean it call `write`.
-filter_errors.WRITE_EVERY_SECONDS = 3_600.0
-
 pytest_plugins = ["tests.servers.fixtures"]
 
 
@@ -19,6 +16,13 @@ def _fresh_snapshot() -> Iterator[None]:
     matching.forget()
     yield
     matching.forget()
+
+
+@pytest.fixture(autouse=True)
+def _no_writer_of_filter_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its thread outlives the test that started it, and would write between tests, when there is no database."""
+    monkeypatch.setattr(filter_errors, "_ensure_writer", lambda: None)
+    monkeypatch.setattr(filter_errors, "_noted", {})
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
