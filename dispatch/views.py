@@ -1,8 +1,10 @@
 """What publishers call: publish, ask after an event, refresh; and what watches the hub: healthz, readyz."""
 
+import threading
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -19,20 +21,28 @@ from dispatch.publishing import IdempotencyConflictError, NewEvent, accept
 from dispatch.serializers import AcceptedSerializer, EventSerializer
 from subscribers import matching
 
+#: More publishes at once would only fight over the interpreter and the database.
+_turns = threading.BoundedSemaphore(settings.SWITCH_WEB_THREADS)
+
 
 class PublishView(APIView):
     """`POST /publish`: one event or a list of them; 202 once they are stored."""
 
     def post(self, request: Request) -> Response:
-        publisher = cast(Publisher, request.user)
-        key = request.headers.get("Idempotency-Key")
-        body = parse_body(read_body(request._request))
-        if body.is_batch:
-            return Response({"results": _publish_batch(publisher, body.items, body.exact, key)}, status=202)
-        result = accept([_read(publisher, body.items[0], body.exact[0], key)])[0]
-        if isinstance(result, IdempotencyConflictError):
-            raise result
-        return Response(AcceptedSerializer(result).data, status=202)
+        # A client may take its time over the body: that costs a thread, of which there are many, but no turn.
+        body = read_body(request._request)
+        with _turns:
+            return _publish(cast(Publisher, request.user), body, request.headers.get("Idempotency-Key"))
+
+
+def _publish(publisher: Publisher, received: bytes, key: str | None) -> Response:
+    body = parse_body(received)
+    if body.is_batch:
+        return Response({"results": _publish_batch(publisher, body.items, body.exact, key)}, status=202)
+    result = accept([_read(publisher, body.items[0], body.exact[0], key)])[0]
+    if isinstance(result, IdempotencyConflictError):
+        raise result
+    return Response(AcceptedSerializer(result).data, status=202)
 
 
 def _read(publisher: Publisher, item: Any, exact: Any, key: str | None) -> NewEvent:

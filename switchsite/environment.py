@@ -86,7 +86,13 @@ VARIABLES = (
     Variable("SWITCH_SERVER_HOST", str, "127.0.0.1", "Address the web server listens on."),
     Variable("SWITCH_SERVER_PORT", positive, 8000, "Port the web server listens on."),
     Variable("SWITCH_WEB_PROCESSES", positive, 1, "Processes of the web server."),
-    Variable("SWITCH_WEB_THREADS", positive, 8, "Requests that one process of the web server works on at once."),
+    Variable("SWITCH_WEB_THREADS", positive, 8, "Publishes that one process of the web server works on at once."),
+    Variable(
+        "SWITCH_WEB_READERS",
+        positive,
+        256,
+        "Requests whose bodies one process of the web server reads at once; one that is sent slowly occupies one.",
+    ),
     Variable(
         "DATABASE_URL",
         str,

@@ -23,7 +23,7 @@ class Command(BaseCommand):
             *("--host", settings.SWITCH_SERVER_HOST),
             *("--port", str(settings.SWITCH_SERVER_PORT)),
             *("--workers", str(settings.SWITCH_WEB_PROCESSES)),
-            *("--blocking-threads", str(settings.SWITCH_WEB_THREADS)),
+            *("--blocking-threads", str(settings.SWITCH_WEB_READERS + settings.SWITCH_WEB_THREADS)),
             *("--log-level", settings.SWITCH_LOG_LEVEL.lower()),
             "--respawn-failed-workers",
             "--no-ws",

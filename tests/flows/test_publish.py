@@ -1,0 +1,136 @@
+"""Publishing on the wire: what only a real server shows."""
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.flows.publisher import publish
+from tests.flows.receiver import Receiver
+from tests.servers.hub import HubServer
+from tests.servers.processes import accepts, free_port
+
+EVENT = {"topic": "orders", "data": {"body": {"total": 120}}}
+BODY = json.dumps(EVENT).encode()
+HALF_SENT = 100
+LIMIT = 16 << 20  # bytes of a body, by default
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[HubServer]:
+    with HubServer() as server:
+        server.start_web()
+        yield server
+
+
+class Wire:
+    """A connection that sends what no HTTP client would."""
+
+    def __init__(self, hub: HubServer, *headers: str, token: str | None = None) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", hub.port), timeout=15)
+        token = hub.token() if token is None else token
+        lines = ["POST /publish HTTP/1.1", "Host: hub", f"Authorization: bearer {token}", *headers, "", ""]
+        self.send("\r\n".join(lines).encode())
+
+    def send(self, data: bytes) -> None:
+        self._socket.sendall(data)
+
+    def send_chunk(self, data: bytes) -> None:
+        self.send(b"%x\r\n%s\r\n" % (len(data), data))
+
+    def status(self) -> int:
+        """Of the next head, which must come within the time-out."""
+        return int(self._socket.recv(65536).split()[1])
+
+    def __enter__(self) -> "Wire":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._socket.close()
+
+
+def test_chunked_body_is_read_to_its_end(hub: HubServer) -> None:
+    with Wire(hub, "Transfer-Encoding: chunked") as wire:
+        for start in range(0, len(BODY), 7):
+            wire.send_chunk(BODY[start : start + 7])
+        wire.send_chunk(b"")
+        assert wire.status() == 202
+
+
+def test_client_that_expects_100_continue_is_told_to_go_on(hub: HubServer) -> None:
+    with Wire(hub, "Expect: 100-continue", f"Content-Length: {len(BODY)}") as wire:
+        assert wire.status() == 100
+        wire.send(BODY)
+        assert wire.status() == 202
+
+
+def test_post_without_a_body_is_400(hub: HubServer) -> None:
+    with Wire(hub) as wire:
+        assert wire.status() == 400
+
+
+def test_announced_length_over_the_limit_is_413_before_a_byte_is_sent(hub: HubServer) -> None:
+    with Wire(hub, f"Content-Length: {1 << 30}") as wire:
+        assert wire.status() == 413
+
+
+def test_chunked_body_over_the_limit_is_413_before_its_end(hub: HubServer) -> None:
+    with Wire(hub, "Transfer-Encoding: chunked") as wire:
+        for _ in range(LIMIT >> 20):
+            wire.send_chunk(b" " * (1 << 20))
+        wire.send_chunk(b" ")
+        assert wire.status() == 413
+
+
+def test_bad_token_is_401_before_the_body_is_sent(hub: HubServer) -> None:
+    with Wire(hub, "Content-Length: 1000", token="bad") as wire:
+        assert wire.status() == 401
+
+
+def test_body_that_ends_before_its_length_stores_nothing(hub: HubServer) -> None:
+    with Wire(hub, f"Content-Length: {len(BODY) + 5}", "Idempotency-Key: cut-off") as wire:
+        wire.send(BODY)
+    assert publish(hub, EVENT, **{"Idempotency-Key": "cut-off"})[1]["duplicate"] is False
+
+
+def test_half_sent_bodies_keep_nobody_from_publishing(hub: HubServer) -> None:
+    with ExitStack() as stack:
+        wires = [stack.enter_context(Wire(hub, f"Content-Length: {len(BODY)}")) for _ in range(HALF_SENT)]
+        for wire in wires:
+            wire.send(BODY[:10])
+        assert publish(hub, EVENT)[0] == 202
+        for wire in wires:
+            wire.send(BODY[10:])
+        assert [wire.status() for wire in wires] == [202] * HALF_SENT
+
+
+class StrandedHub(HubServer):
+    """Is not ready, as its Faktory is away; up is all that can be asked of it."""
+
+    def is_ready(self) -> bool:
+        return accepts(self.port)
+
+
+@pytest.fixture(params=["closed", "silent"])
+def faktory_port(request: pytest.FixtureRequest) -> Iterator[int]:
+    """Where no Faktory is: nobody listens, or somebody who never says a word."""
+    if request.param == "closed":
+        yield free_port()
+        return
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_publish_is_accepted_while_faktory_is_away(faktory_port: int) -> None:
+    with Receiver() as receiver, StrandedHub({"FAKTORY_URL": f"tcp://127.0.0.1:{faktory_port}"}) as hub:
+        hub.manage("subscribe", "orders", receiver.url)
+        hub.start_web()
+        for _ in range(3):
+            status, answer = publish(hub, EVENT)
+            assert (status, answer["matched"]) == (202, 1)
+        # What it accepted is in the database: the embedded queue delivers it.
+        del hub.env["FAKTORY_URL"]
+        hub.start_consumer()
+        receiver.wait_for(3)
