@@ -34,6 +34,8 @@ class Feeder(threading.Thread):
         self._wake = wake
         self._broker = Patience("The queue", flow.is_stopping)
         self._database = Patience("The database", flow.is_stopping)
+        #: Claimed, but not yet loaded: the database went away in between.
+        self._claimed: list[Claim] = []
 
     def run(self) -> None:
         try:
@@ -74,14 +76,15 @@ class Feeder(threading.Thread):
         """Claims and loads; False if the database does not answer, and the jobs are to be taken again."""
         try:
             jobs = [legacy.adopt(job) if job.legacy else job for job in fetched]
-            claims = claim(self.owner, jobs)
-            works = load(claims, jobs) if claims else []
+            self._claimed = self._claimed or claim(self.owner, jobs)
+            works = load(self._claimed, jobs) if self._claimed else []
             unfinished = [job for job in jobs if job.fan_out and fan_out.advance(job.fan_out, self.queue)]
         except (DatabaseError, InterfaceError) as error:
             connection.close()
             self._database.failed(error)
             return False
         self._database.worked()
+        claims, self._claimed = self._claimed, []
         self.flow.take(works)
         self._wake()
         self._tell_queue(jobs, claims, unfinished)

@@ -1,8 +1,9 @@
 """From jobs to works: claims the deliveries, loads what they need, builds their requests."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from django.conf import settings
@@ -16,6 +17,8 @@ from dispatch.outcomes import ErrorKind, Outcome
 from dispatch.queues.base import Job
 from dispatch.transport import Timeouts
 from dispatch.verdicts import Act, Verdict
+
+Content = Callable[[UUID], EventContent]
 
 logger = logging.getLogger(__name__)
 
@@ -41,16 +44,15 @@ def load(claims: Sequence[Claim], jobs: Iterable[Job]) -> list[Work]:
     """Works for the claims, each with its request, or with the outcome that none can be built."""
     single = {job.deliveries[0]: job for job in jobs if len(job.deliveries) == 1}
     events = load_events({claim.event_id for claim in claims})
-    contents = {event_id: EventContent(event) for event_id, event in events.items()}
+    content = cache(lambda event_id: EventContent(events[event_id]))  # taken apart once for all of its deliveries
     subscribers = load_subscribers({claim.subscriber_id for claim in claims})
     now = timezone.now()
     return [
-        _work(claim, single.get(claim.delivery_id), contents[claim.event_id], subscribers[claim.subscriber_id], now)
-        for claim in claims
+        _work(claim, single.get(claim.delivery_id), content, subscribers[claim.subscriber_id], now) for claim in claims
     ]
 
 
-def _work(claim: Claim, job: Job | None, content: EventContent, subscriber: LoadedSubscriber, now: datetime) -> Work:
+def _work(claim: Claim, job: Job | None, content: Content, subscriber: LoadedSubscriber, now: datetime) -> Work:
     work = Work(claim, job, subscriber, None, _timeouts(subscriber))
     if subscriber.is_deleted:
         work.verdict = Verdict(Act.CANCEL, reason="deleted")
@@ -59,9 +61,12 @@ def _work(claim: Claim, job: Job | None, content: EventContent, subscriber: Load
         work.verdict = Verdict(Act.HOLD, reason="paused")
         return work
     try:
-        work.request = _build(claim, content, subscriber, now)
+        work.request = _build(claim, content(claim.event_id), subscriber, now)
     except RequestError as error:
         work.outcome = Outcome(error_kind=ErrorKind.BAD_REQUEST, error=str(error))
+    except Exception as error:  # the border around one work: its fault must not stop the others
+        logger.exception("The request of delivery %s cannot be built.", claim.delivery_id)
+        work.outcome = Outcome(error_kind=ErrorKind.INTERNAL, error=f"No request could be built: {error!r}")
     return work
 
 

@@ -12,7 +12,7 @@ from dispatch.consumer.flow import Flow
 from dispatch.consumer.patience import Patience
 from dispatch.consumer.settlements import Settled, settled
 from dispatch.ledger.queueing import mark_unqueued
-from dispatch.ledger.settling import settle, settle_one_by_one
+from dispatch.ledger.settling import Settlement, settle, settle_one_by_one
 from dispatch.queues import open_queue
 from dispatch.queues.base import Failure, Job, Queue, QueueUnavailableError
 from dispatch.verdicts import Act
@@ -62,17 +62,22 @@ class Recorder(threading.Thread):
         settlements = [done.settlement for done in batch]
         while True:
             try:
-                ours = settle(self.owner, settlements)
-            except (DataError, IntegrityError, ValueError):
-                ours, refused = settle_one_by_one(self.owner, settlements)
-                for delivery_id, reason in refused.items():
-                    logger.error("The outcome of delivery %s cannot be recorded: %s", delivery_id, reason)
+                ours = self._write(settlements)
             except (DatabaseError, InterfaceError) as error:
                 connection.close()
                 self._database.failed(error)
                 continue
             self._database.worked()
             return ours
+
+    def _write(self, settlements: Sequence[Settlement]) -> set[UUID]:
+        try:
+            return settle(self.owner, settlements)
+        except (DataError, IntegrityError, ValueError):
+            ours, refused = settle_one_by_one(self.owner, settlements)
+        for delivery_id, reason in refused.items():
+            logger.error("The outcome of delivery %s cannot be recorded: %s", delivery_id, reason)
+        return ours
 
     def _pause_gone(self, batch: Sequence[Settled]) -> None:
         gone = {done.work.subscriber.id for done in batch if done.verdict.pauses}

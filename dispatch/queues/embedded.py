@@ -1,10 +1,11 @@
 """The queue for those who run none: the delivery rows are its jobs, on SQLite and on Postgres."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from uuid import UUID
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from dispatch.ledger.claiming import Claim, claim_due, next_due
@@ -29,18 +30,20 @@ class EmbeddedQueue:
     def push(self, jobs: Sequence[Job]) -> None:
         """Tells waiting consumers that rows have come; SQLite's consumers see it for themselves."""
         if jobs and is_postgres():
-            notify()
+            with _named_errors():
+                notify()
 
     def fetch(self, limit: int, wait_seconds: float) -> list[Job]:
         deadline = time.monotonic() + wait_seconds
         try:
-            while not (jobs := self._due(limit)):
-                remaining = min(deadline - time.monotonic(), self._seconds_to_next())
-                if deadline <= time.monotonic() or self._ready().wait(remaining):
-                    return self._due(limit)
-        except DatabaseError as error:
+            with _named_errors():
+                while not (jobs := self._due(limit)):
+                    remaining = min(deadline - time.monotonic(), self._seconds_to_next())
+                    if deadline <= time.monotonic() or self._ready().wait(remaining):
+                        return self._due(limit)
+        except QueueUnavailableError:
             self._forget_wakeup()
-            raise QueueUnavailableError(f"The database does not answer: {error}") from error
+            raise
         return jobs
 
     def ack(self, jobs: Sequence[Job]) -> None:
@@ -55,14 +58,14 @@ class EmbeddedQueue:
 
     def depth(self) -> Depth:
         now = timezone.now()
-        with connection.cursor() as cursor:
+        with _named_errors(), connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FILTER (WHERE due_at <= %s), count(*) FILTER (WHERE due_at > %s), min(due_at) "
                 "FROM delivery WHERE state = 'pending'",
                 [connection.ops.adapt_datetimefield_value(now)] * 2,
             )
             waiting, scheduled, _ = cursor.fetchone()
-        oldest = next_due()
+            oldest = next_due()
         age = (now - oldest).total_seconds() if waiting and oldest else 0.0
         return Depth(waiting or 0, scheduled or 0, max(age, 0.0))
 
@@ -97,6 +100,14 @@ class EmbeddedQueue:
         if self._wakeup is not None:
             self._wakeup.close()
             self._wakeup = None
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    try:
+        yield
+    except (DatabaseError, InterfaceError) as error:
+        raise QueueUnavailableError(f"The database does not answer: {error}") from error
 
 
 def _job(claim: Claim) -> Job:

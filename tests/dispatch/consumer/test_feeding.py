@@ -1,0 +1,145 @@
+"""What is fetched becomes work, once, though the database goes away in between."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+
+from dispatch.consumer import feeding
+from dispatch.consumer.feeding import Feeder
+from dispatch.consumer.flow import Flow
+from dispatch.consumer.patience import Patience
+from dispatch.consumer.settlements import settled
+from dispatch.identifiers import new_id
+from dispatch.jobs import fan_out_job
+from dispatch.queues.base import Job
+from dispatch.queues.embedded import EmbeddedQueue
+from tests.dispatch.ledger.rows import job_for, make_deliveries, make_delivery, make_event, make_subscriber
+
+pytestmark = pytest.mark.django_db
+
+
+class Broker(EmbeddedQueue):
+    """Keeps what it is told; jobs come without a claim, as from a broker."""
+
+    is_embedded = False
+
+    def __init__(self) -> None:
+        super().__init__(new_id())
+        self.acked: list[Job] = []
+        self.pushed: list[Job] = []
+
+    def ack(self, jobs: Sequence[Job]) -> None:
+        self.acked += jobs
+
+    def push(self, jobs: Sequence[Job]) -> None:
+        self.pushed += jobs
+
+
+@pytest.fixture
+def feeder(monkeypatch: pytest.MonkeyPatch) -> Feeder:
+    made = Feeder(new_id(), Flow(100), lambda: None)
+    made.queue = Broker()
+    # The test's transaction would be lost with the connection, and its time with the waiting.
+    monkeypatch.setattr(feeding.connection, "close", lambda: None)
+    monkeypatch.setattr(Patience, "failed", lambda self, error: None)
+    return made
+
+
+def acked(feeder: Feeder) -> list[Job]:
+    assert isinstance(feeder.queue, Broker)
+    return feeder.queue.acked
+
+
+def test_a_claimed_delivery_is_ready_and_its_job_waits_for_the_outcome(feeder: Feeder) -> None:
+    delivery = make_delivery()
+    assert feeder._take([job_for(delivery)])
+    [work] = feeder.flow.ready()
+    assert (work.claim.delivery_id, work.job) == (delivery.pk, job_for(delivery))
+    assert acked(feeder) == []
+
+
+def test_a_chunk_ends_as_soon_as_its_deliveries_are_claimed(feeder: Feeder) -> None:
+    ids = tuple(delivery.pk for delivery in make_deliveries(3))
+    chunk = Job(id="a-chunk-of-three", deliveries=ids)
+    assert feeder._take([chunk])
+    works = feeder.flow.ready()
+    assert {work.claim.delivery_id for work in works} == set(ids)
+    assert {work.job for work in works} == {None}
+    assert acked(feeder) == [chunk]
+
+
+def test_a_job_that_is_not_to_be_sent_ends(feeder: Feeder) -> None:
+    job = job_for(make_delivery(state="delivered"))
+    assert feeder._take([job])
+    assert feeder.flow.ready() == []
+    assert acked(feeder) == [job]
+
+
+def test_what_was_claimed_before_the_database_went_away_is_not_forgotten(
+    feeder: Feeder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = make_delivery()
+
+    def refuse(*arguments: Any) -> None:
+        raise OperationalError("the server is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(feeding, "load", refuse)
+        assert not feeder._take([job_for(delivery)])
+    assert feeder._take([job_for(delivery)])
+    assert [work.claim.delivery_id for work in feeder.flow.ready()] == [delivery.pk]
+    assert acked(feeder) == []
+    another = make_delivery()
+    assert feeder._take([job_for(another)])
+    assert [work.claim.delivery_id for work in feeder.flow.ready()] == [another.pk]
+
+
+def test_an_unfinished_fan_out_ends_its_job_and_pushes_the_next(
+    feeder: Feeder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dispatch.fan_out.CHUNK", 2)
+    for _ in range(3):
+        make_subscriber()
+    job = fan_out_job(make_event(fan_out="pending", matched=None).pk)
+    assert feeder._take([job])
+    assert isinstance(feeder.queue, Broker)
+    assert feeder.queue.acked == [job]
+    assert feeder.queue.pushed[-1:] == [job]
+    feeder.queue.pushed.clear()
+    assert feeder._take([job])
+    assert job not in feeder.queue.pushed
+
+
+@pytest.mark.parametrize(
+    ("fields", "state", "reason"),
+    [
+        pytest.param({"state": "paused"}, "held", "paused", id="paused"),
+        pytest.param({"deleted_at": timezone.now()}, "cancelled", "deleted", id="deleted"),
+        pytest.param({"target_url": "http://a/:id"}, "dead", "permanent", id="no request can be built"),
+    ],
+)
+def test_what_cannot_be_sent_is_done_at_once(feeder: Feeder, fields: dict[str, Any], state: str, reason: str) -> None:
+    delivery = make_delivery(make_subscriber(**fields))
+    assert feeder._take([job_for(delivery)])
+    assert feeder.flow.ready() == []
+    [work] = feeder.flow.wait_for_done(10, 0)
+    settlement = settled(work, timezone.now(), is_embedded=False).settlement
+    assert (settlement.state, settlement.reason, settlement.attempts) == (state, reason, 0)
+
+
+def test_a_fault_of_ours_in_one_request_is_a_failure_of_that_one_alone(
+    feeder: Feeder, caplog: pytest.LogCaptureFixture
+) -> None:
+    good, bad = make_deliveries(2)
+    event = bad.event
+    event.payload = "[]"  # no publish stores this
+    event.save()
+    assert feeder._take([job_for(good), job_for(bad)])
+    assert [work.claim.delivery_id for work in feeder.flow.ready()] == [good.pk]
+    [work] = feeder.flow.wait_for_done(10, 0)
+    done = settled(work, timezone.now(), is_embedded=False).settlement
+    assert (done.delivery_id, done.state, done.failures, done.attempts) == (bad.pk, "pending", 1, 0)
+    assert str(bad.pk) in caplog.text

@@ -1,0 +1,46 @@
+"""What the ledger as a queue does when its database does not answer."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import InterfaceError, OperationalError, connection
+
+from dispatch.identifiers import new_id
+from dispatch.ledger.dialect import is_postgres
+from dispatch.queues.base import Job, QueueUnavailableError
+from dispatch.queues.embedded import EmbeddedQueue
+from tests.dispatch.ledger.rows import make_delivery, make_event
+
+pytestmark = pytest.mark.django_db
+only_postgres = pytest.mark.skipif(not is_postgres(), reason="concerns the run on Postgres")
+
+JOB = Job(id=str(new_id()), deliveries=(new_id(),))
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda queue: queue.fetch(1, 1.0), id="fetch"),
+        pytest.param(lambda queue: queue.depth(), id="depth"),
+        # On SQLite the row is all there is to a push, and nothing is asked of the database.
+        pytest.param(lambda queue: queue.push([JOB]), id="push", marks=only_postgres),
+    ],
+)
+def test_every_call_names_a_database_that_is_away(call: Callable[[EmbeddedQueue], Any], error: type[Exception]) -> None:
+    def refuse(*arguments: object) -> None:
+        raise error("the server is gone")
+
+    queue = EmbeddedQueue(new_id())
+    with connection.execute_wrapper(refuse), pytest.raises(QueueUnavailableError, match="the server is gone"):
+        call(queue)
+
+
+def test_pending_fan_outs_are_work_where_deliveries_leave_room() -> None:
+    delivery, event = make_delivery(), make_event(fan_out="pending", matched=None)
+    queue = EmbeddedQueue(new_id())
+    [first] = queue.fetch(1, 0)
+    assert first.deliveries == (delivery.pk,)
+    [second] = queue.fetch(1, 0)
+    assert second.fan_out == event.pk
