@@ -1,0 +1,86 @@
+"""Every check has its id and its sentence, and a start that fails says it in one line."""
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from switchsite import checks, environment
+from tests.servers.hub import PROJECT, SECRET
+
+CASES = [
+    ({"SECRET_KEY": "unset"}, checks.check_secrets, "switch.E001", "SWITCH_SECRET_KEY is not set."),
+    ({"SWITCH_JWT_SECRET": ""}, checks.check_secrets, "switch.E002", "SWITCH_JWT_SECRET is not set."),
+    ({"SWITCH_JWT_SECRET": "short"}, checks.check_secrets, "switch.W001", "SWITCH_JWT_SECRET is short."),
+    (
+        {"SWITCH_TOTAL_TIMEOUT_SECONDS": 61.0},
+        checks.check_timeouts,
+        "switch.E005",
+        "SWITCH_TOTAL_TIMEOUT_SECONDS is above SWITCH_MAX_TIMEOUT_SECONDS.",
+    ),
+    (
+        {"SWITCH_SHUTDOWN_SECONDS": 30.0},
+        checks.check_timeouts,
+        "switch.W002",
+        "SWITCH_SHUTDOWN_SECONDS is not above SWITCH_TOTAL_TIMEOUT_SECONDS.",
+    ),
+    *[
+        ({"FAKTORY_URL": url}, checks.check_faktory_url, "switch.E004", f"FAKTORY_URL {reason}")
+        for url, reason in {
+            "localhost:7419": "must begin with tcp:// or tcp+tls://.",
+            "http://localhost": "must begin with tcp:// or tcp+tls://.",
+            "tcp://:password@": "names no host.",
+            "tcp://localhost:many": "cannot be read",
+        }.items()
+    ],
+]
+
+
+@pytest.mark.parametrize(("changed", "check", "identifier", "sentence"), CASES)
+def test_wrong_setting_is_told_by_its_check(
+    settings: Settings, changed: dict[str, Any], check: Any, identifier: str, sentence: str
+) -> None:
+    assert check() == []
+    for name, text in changed.items():
+        setattr(settings, name, text)
+    (found,) = check()
+    assert found.id == identifier
+    assert sentence in found.msg
+    assert found.hint
+    assert "password" not in found.msg
+
+
+def test_variable_that_could_not_be_read_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "problems", ["A is wrong.", "A is wrong.", "B is wrong."])
+    assert [(each.id, each.msg) for each in checks.check_variables()] == [
+        ("switch.E003", "A is wrong."),
+        ("switch.E003", "B is wrong."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"SWITCH_JWT_SECRET": ""}, "(switch.E002) SWITCH_JWT_SECRET is not set."),
+        ({"SWITCH_SECRET_KEY": ""}, "(switch.E001) SWITCH_SECRET_KEY is not set."),
+        ({"FAKTORY_URL": "faktory:7419"}, "(switch.E004) FAKTORY_URL must begin with tcp://"),
+        ({"SWITCH_SERVER_PORT": "http"}, "(switch.E003) SWITCH_SERVER_PORT must be a whole number above 0"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_web_server_does_not_start_and_says_why_without_a_trace(changed: dict[str, str], sentence: str) -> None:
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(("SWITCH_", "FAKTORY_"))}
+    env = kept | {
+        "DJANGO_SETTINGS_MODULE": "switchsite.settings",
+        "SWITCH_ENV_FILE": os.devnull,
+        "SWITCH_SECRET_KEY": SECRET * 2,
+        "SWITCH_JWT_SECRET": SECRET,
+    }
+    command = [sys.executable, str(PROJECT / "manage.py"), "serve"]
+    done = subprocess.run(command, env=env | changed, capture_output=True, text=True, timeout=30)
+    assert done.returncode != 0
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
