@@ -27,7 +27,10 @@ MAX_KEY_LENGTH = 255
 
 
 def read_body(request: HttpRequest) -> bytes:
-    """The request's body. Raises ContentTooLargeError, before reading where the length was announced."""
+    """The request's body. Raises ContentTooLargeError, before reading where the length was announced.
+
+    Raises PayloadError if the client went away in the middle: what came may be JSON by itself.
+    """
     limit = settings.SWITCH_BATCH_MAX_BYTES
     announced = request.META.get("CONTENT_LENGTH") or ""
     if announced.isdigit() and int(announced) > limit:
@@ -36,6 +39,8 @@ def read_body(request: HttpRequest) -> bytes:
     body = bytes(request.read() if announced else request.META["wsgi.input"].read(limit + 1))
     if len(body) > limit:
         raise ContentTooLargeError(f"The body has more than the {limit} bytes allowed.")
+    if announced.isdigit() and len(body) < int(announced):
+        raise PayloadError(f"The body ended after {len(body)} of {announced} bytes.")
     return body
 
 

@@ -1,13 +1,15 @@
 """Both forms of an event, their batches, and every body that is refused, with its reason and place."""
 
 import base64
+import io
 import json
 from typing import Any
 
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
 from pytest_django import Settings
 
-from dispatch.bodies import MAX_KEY_LENGTH, MAX_TOPIC_LENGTH, parse_body, read_event
+from dispatch.bodies import MAX_KEY_LENGTH, MAX_TOPIC_LENGTH, parse_body, read_body, read_event
 from dispatch.payloads import PayloadError
 from dispatch.problems import ContentTooLargeError
 from dispatch.publishing import NewEvent
@@ -169,3 +171,11 @@ def test_batch_of_more_events_than_allowed_is_too_large(settings: Settings) -> N
     assert parse_body(json.dumps([{"topic": "a", "data": {}}] * 2).encode()).is_batch
     with pytest.raises(ContentTooLargeError, match="has 3 events; 2 are allowed"):
         parse_body(body)
+
+
+def test_body_that_ends_before_its_length_is_refused_though_it_is_json() -> None:
+    environ = {"REQUEST_METHOD": "POST", "wsgi.input": io.BytesIO(b"{}"), "CONTENT_LENGTH": "2"}
+    assert read_body(WSGIRequest(environ)) == b"{}"
+    environ |= {"wsgi.input": io.BytesIO(b"{}"), "CONTENT_LENGTH": "5"}
+    with pytest.raises(PayloadError, match="ended after 2 of 5 bytes"):
+        read_body(WSGIRequest(environ))
