@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,12 +41,10 @@ def read_originals(path: Path) -> list[Row]:
     if not path.is_file():
         raise OriginalError(f"There is no file {path}.")
     try:
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
             return list(_rows(database))
     except sqlite3.DatabaseError as error:
         raise OriginalError(f"{path} cannot be read as the original's database: {error}.") from error
-    finally:
-        database.close()
 
 
 def _rows(database: sqlite3.Connection) -> Iterator[Row]:

@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import threading
 from types import FrameType
 
 from django.conf import settings
@@ -29,6 +30,7 @@ class ConsumerProcess:
 
     def __init__(self, concurrency: int) -> None:
         self.owner = new_id()
+        self._is_broken = False
         self.flow = Flow(concurrency * AHEAD)
         self.transport = open_transport()
         self.feeder = Feeder(self.owner, self.flow, self.transport.wake)
@@ -36,8 +38,13 @@ class ConsumerProcess:
         self.deliverer = Deliverer(self.flow, self.transport, concurrency)
         self.housekeeper = Housekeeper(self.owner, self.flow, concurrency, lambda: self.recorder.delivered, self._obey)
 
-    def run(self) -> None:
-        """Until SIGTERM or SIGINT; a second signal leaves at once, and the claims to the reconciler."""
+    def run(self) -> bool:
+        """Until SIGTERM or SIGINT; a second signal leaves at once, and the claims to the reconciler.
+
+        Returns whether all went well: a thread that ends by a fault of ours stops the process, so that whoever watches
+        it starts a whole one.
+        """
+        threading.excepthook = self._on_fault
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         connection.close()
@@ -51,6 +58,7 @@ class ConsumerProcess:
         self.feeder.join(RECORD_SECONDS)
         self.transport.close()
         logger.info("Consumer %s has stopped; it delivered %d.", self.owner, self.recorder.delivered)
+        return not self._is_broken
 
     def stop(self) -> None:
         """Fetches no more, finishes what is in flight, hands back the rest."""
@@ -61,6 +69,13 @@ class ConsumerProcess:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.flow.is_stopping.is_set():
             os._exit(1)
+        self.stop()
+
+    def _on_fault(self, fault: threading.ExceptHookArgs) -> None:
+        name = fault.thread.name if fault.thread else "a thread"
+        logger.critical("The %s ended by a fault; the process stops.", name, exc_info=fault.exc_value)
+        self._is_broken = True
+        self.flow.is_fed_up.set()  # the feeder may be the one that ended
         self.stop()
 
     def _obey(self, wish: Signal) -> None:

@@ -1,6 +1,7 @@
 """`manage.py run_consumer`: delivers what was published."""
 
 import os
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -25,5 +26,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["processes"] > 1:
             Supervisor(child_command(options["concurrency"]), options["processes"]).run()
-        else:
-            ConsumerProcess(options["concurrency"]).run()
+        elif not ConsumerProcess(options["concurrency"]).run():
+            sys.exit(1)
