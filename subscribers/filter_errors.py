@@ -28,16 +28,25 @@ def note(subscriber_id: int, unknown: Unknown) -> None:
 
 
 def write() -> None:
-    """Adds what was noted to the subscribers' rows."""
+    """Adds what was noted to the subscribers' rows. Raises DatabaseError; what was not written stays noted."""
     with _lock:
         noted = dict(_noted)
-        _noted.clear()
-    now = timezone.now()
     for subscriber_id, (count, text) in noted.items():
         # These columns are no concern of matching: the triggers do not count this as a change.
         Subscriber.objects.filter(pk=subscriber_id).update(
-            filter_error_count=F("filter_error_count") + count, last_filter_error=text[:500], last_filter_error_at=now
+            filter_error_count=F("filter_error_count") + count,
+            last_filter_error=text[:500],
+            last_filter_error_at=timezone.now(),
         )
+        _forget(subscriber_id, count)
+
+
+def _forget(subscriber_id: int, written: int) -> None:
+    """Takes off what was written; more may have been noted meanwhile."""
+    with _lock:
+        count, text = _noted.pop(subscriber_id)
+        if count > written:
+            _noted[subscriber_id] = (count - written, text)
 
 
 def _ensure_writer() -> None:

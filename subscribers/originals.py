@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from subscribers.models import Subscriber
-from subscribers.validators import validate_filter_expression, validate_target_url, validate_topic
 
 COLUMNS = ("topic", "filter_expression", "target_url")
 
@@ -55,7 +54,7 @@ def _rows(database: sqlite3.Connection) -> Iterator[Row]:
     order = "id" if "id" in found else "rowid"
     statement = f"SELECT {order}, {', '.join(COLUMNS)} FROM subscribers {condition} ORDER BY {order}"  # noqa: S608 - constants
     for number, *texts in database.execute(statement):
-        yield Row(number, *(text or "" for text in texts))
+        yield Row(number, *(str(text or "") for text in texts))
 
 
 def take_over(rows: list[Row]) -> list[Taken]:
@@ -72,6 +71,8 @@ def _take(row: Row) -> Taken:
         return Taken(row, None, "it is here already")
     if problem := _problem(row, ("topic", "target_url")):
         return Taken(row, None, problem)
+    if "\x00" in row.filter_expression:
+        return Taken(row, None, "filter_expression: no database keeps a NUL character.")
     subscriber = Subscriber(topic=row.topic, target_url=row.target_url, filter_expression=row.filter_expression)
     if problem := _problem(row, ("filter_expression",)):
         subscriber.state = Subscriber.State.PAUSED
@@ -81,14 +82,11 @@ def _take(row: Row) -> Taken:
 
 
 def _problem(row: Row, fields: tuple[str, ...]) -> str:
-    checks = {
-        "topic": validate_topic,
-        "target_url": validate_target_url,
-        "filter_expression": validate_filter_expression,
-    }
-    for field in fields:
+    for field in Subscriber._meta.fields:
+        if field.name not in fields:
+            continue
         try:
-            checks[field](getattr(row, field))
+            field.clean(getattr(row, field.name), None)
         except ValidationError as error:
-            return f"{field}: {' '.join(error.messages)}"
+            return f"{field.name}: {' '.join(error.messages)}"
     return ""

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from argparse import ArgumentTypeError
 from typing import Any
 
 from django.conf import settings
@@ -11,14 +12,22 @@ from dispatch.consumer.process import ConsumerProcess
 from dispatch.consumer.supervision import Supervisor, child_command
 
 
+def at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
 class Command(BaseCommand):
     help = "Delivers what was published, until SIGTERM or SIGINT."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="default: one for each core")
+        parser.add_argument(
+            "--processes", type=at_least_one, default=os.cpu_count() or 1, help="default: one for each core"
+        )
         parser.add_argument(
             "--concurrency",
-            type=int,
+            type=at_least_one,
             default=settings.SWITCH_CONSUMER_CONCURRENCY_LEVEL,
             help="requests in flight in one process (default: SWITCH_CONSUMER_CONCURRENCY_LEVEL)",
         )
