@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from email.message import Message
 from typing import Any
 
 from tests.servers.hub import HubServer
@@ -13,6 +14,12 @@ from tests.servers.hub import HubServer
 
 def publish(hub: HubServer, body: Any, **headers: str) -> tuple[int, Any]:
     """One publish on a connection of its own: status and answer."""
+    status, _, answer = publish_raw(hub, body, **headers)
+    return status, answer
+
+
+def publish_raw(hub: HubServer, body: Any, **headers: str) -> tuple[int, Message, Any]:
+    """Like `publish`, with the answer's headers."""
     with closing(_connect(hub)) as connection:
         return _post(connection, hub.token(), body, headers)
 
@@ -36,7 +43,9 @@ def _connect(hub: HubServer) -> http.client.HTTPConnection:
     return http.client.HTTPConnection("127.0.0.1", hub.port, timeout=30)
 
 
-def _post(connection: http.client.HTTPConnection, token: str, body: Any, headers: dict[str, str]) -> tuple[int, Any]:
+def _post(
+    connection: http.client.HTTPConnection, token: str, body: Any, headers: dict[str, str]
+) -> tuple[int, Message, Any]:
     connection.request("POST", "/publish", json.dumps(body), {"Authorization": f"Bearer {token}", **headers})
     answer = connection.getresponse()
-    return answer.status, json.loads(answer.read())
+    return answer.status, answer.headers, json.loads(answer.read())

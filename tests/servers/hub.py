@@ -1,6 +1,7 @@
 """A real hub: web server and consumer as processes of their own, with their own database and environment."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -93,3 +94,4 @@ class HubServer:
 
     def __exit__(self, *exception: object) -> None:
         self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)

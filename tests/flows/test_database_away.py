@@ -1,0 +1,36 @@
+"""The database dies under a running hub: publishers are told to come back, and then are served again."""
+
+import time
+
+import pytest
+
+from tests.flows.publisher import publish_raw
+from tests.servers.fixtures import missing
+from tests.servers.hub import HubServer
+from tests.servers.postgres import PostgresServer
+from tests.servers.processes import ServiceMissingError
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
+
+EVENT = {"topic": "orders", "data": {"body": 1}}
+
+
+def test_a_publish_is_refused_while_the_database_is_away_and_accepted_once_it_is_back() -> None:
+    try:
+        postgres = PostgresServer()
+    except ServiceMissingError as error:
+        missing(error)
+    with postgres, HubServer({"DATABASE_URL": postgres.url}) as hub:
+        hub.start_web()
+        assert publish_raw(hub, EVENT)[0] == 202
+        postgres.kill()
+        status, headers, answer = publish_raw(hub, EVENT)
+        assert (status, headers["Content-Type"]) == (503, "application/problem+json")
+        assert int(headers["Retry-After"]) > 0
+        assert "same Idempotency-Key" in answer["detail"]
+        postgres.start()
+        deadline = time.monotonic() + 20
+        while (status := publish_raw(hub, EVENT)[0]) != 202:
+            assert status == 503
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
