@@ -7,13 +7,15 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from switchsite import server
+
 
 class Command(BaseCommand):
     help = "Serves publishers and the admin, at SWITCH_SERVER_HOST and SWITCH_SERVER_PORT."
 
     def handle(self, *args: Any, **options: Any) -> None:
         # The server takes this process over, so that signals reach it and nothing else.
-        os.execv(sys.executable, [sys.executable, "-m", "granian", *self._arguments()])  # noqa: S606 - no shell wanted
+        os.execv(sys.executable, [sys.executable, server.__file__, *self._arguments()])  # noqa: S606 - no shell wanted
 
     def _arguments(self) -> list[str]:
         return [
