@@ -18,7 +18,7 @@ from dispatch.models import Event
 from dispatch.payloads import PayloadError
 from dispatch.problems import ContentTooLargeError, TopicForbiddenError
 from dispatch.publishing import IdempotencyConflictError, NewEvent, accept
-from dispatch.serializers import AcceptedSerializer, EventSerializer
+from dispatch.serializers import EventSerializer, accepted_answer
 from subscribers import matching
 
 #: More publishes at once would only fight over the interpreter and the database.
@@ -42,7 +42,7 @@ def _publish(publisher: Publisher, received: bytes, key: str | None) -> Response
     result = accept([_read(publisher, body.items[0], body.exact[0], key)])[0]
     if isinstance(result, IdempotencyConflictError):
         raise result
-    return Response(AcceptedSerializer(result).data, status=202)
+    return Response(accepted_answer(result), status=202)
 
 
 def _read(publisher: Publisher, item: Any, exact: Any, key: str | None) -> NewEvent:
@@ -65,7 +65,7 @@ def _publish_batch(publisher: Publisher, items: list[Any], exact: list[Any], key
         if isinstance(result, IdempotencyConflictError):
             answers[index] = {"problem": problems.describe(result)}
         else:
-            answers[index] = AcceptedSerializer(result).data
+            answers[index] = accepted_answer(result)
     return answers
 
 

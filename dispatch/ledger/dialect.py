@@ -39,17 +39,15 @@ def placeholders(count: int) -> str:
 
 def to_database(value: Any) -> Any:
     """`value` as the driver wants it: SQLite keeps ids as hex and times as text."""
-    if is_postgres():
+    if not isinstance(value, UUID | datetime) or is_postgres():
         return value
-    if isinstance(value, UUID):
-        return value.hex
-    if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
-    return value
+    return value.hex if isinstance(value, UUID) else connection.ops.adapt_datetimefield_value(value)
 
 
 def flatten(rows: Iterable[Iterable[Any]]) -> list[Any]:
-    return [to_database(value) for row in rows for value in row]
+    """The parameters of a statement, row after row."""
+    flat = [value for row in rows for value in row]
+    return flat if is_postgres() else [to_database(value) for value in flat]
 
 
 def to_id(value: Any) -> UUID:
