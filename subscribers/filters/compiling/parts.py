@@ -1,0 +1,50 @@
+"""What all closures share: their type, who makes them for which node, and how a refusal of Python becomes unknown."""
+
+import ast
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from subscribers.filters.evaluation import Environment, OverLimitError, UndecidedError
+
+Part = Callable[[Environment], Any]
+Compiler = TypeVar("Compiler", bound=Callable[[Any], Part])
+
+#: What plain Python raises where an operation and its values do not fit.
+REFUSALS = (LookupError, TypeError, ValueError, ArithmeticError, OverLimitError, RecursionError, AttributeError)
+
+_compilers: dict[type[ast.expr], Callable[[Any], Part]] = {}
+
+
+def compiles(*kinds: type[ast.expr]) -> Callable[[Compiler], Compiler]:
+    """Marks the function that makes the closure of these kinds of nodes."""
+
+    def register(compiler: Compiler) -> Compiler:
+        _compilers.update(dict.fromkeys(kinds, compiler))
+        return compiler
+
+    return register
+
+
+def compile_node(node: ast.expr) -> Part:
+    """The closure of an allowed node."""
+    return _compilers[type(node)](node)
+
+
+def undecided(error: Exception, node: ast.AST) -> UndecidedError:
+    return UndecidedError(reason_of(error), getattr(node, "col_offset", 0))
+
+
+def reason_of(error: Exception) -> str:
+    """Why plain Python refuses an operation, in words."""
+    match error:
+        case OverLimitError():
+            return f"It was given up: {error}."
+        case KeyError():
+            return f"There is no key {str(error.args[0])[:80]!r}."
+        case IndexError():
+            return "There is no member with this index."
+        case ZeroDivisionError():
+            return "It divides by zero."
+        case RecursionError():
+            return "It is nested too deep."
+    return f"It cannot be worked out: {str(error)[:200]}."

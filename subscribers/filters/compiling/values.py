@@ -1,0 +1,86 @@
+"""Constants, names, what is reached by a key, and lists written out."""
+
+import ast
+from typing import Any
+
+from subscribers.filters.compiling.parts import REFUSALS, Part, compile_node, compiles, undecided
+from subscribers.filters.evaluation import Environment
+from subscribers.filters.limits import MEMBERS_A_STEP
+
+
+@compiles(ast.Constant)
+def _constant(node: ast.Constant) -> Part:
+    value = node.value
+    return lambda environment: value
+
+
+@compiles(ast.Name)
+def _name(node: ast.Name) -> Part:
+    if node.id == "data":
+        return lambda environment: environment.data
+    name = node.id
+    return lambda environment: environment.names[name]
+
+
+@compiles(ast.Subscript)
+def _subscript(node: ast.Subscript) -> Part:
+    owner = compile_node(node.value)
+    if isinstance(node.slice, ast.Constant):
+        return _constant_subscript(node, owner, node.slice.value)
+    index = _slice(node.slice) if isinstance(node.slice, ast.Slice) else compile_node(node.slice)
+
+    def subscript(environment: Environment) -> Any:
+        container, key = owner(environment), index(environment)
+        try:
+            if isinstance(key, slice) and isinstance(container, (str, list)):
+                environment.spend(1 + len(container) // MEMBERS_A_STEP)
+            return container[key]
+        except REFUSALS as error:
+            raise undecided(error, node) from error
+
+    return subscript
+
+
+def _constant_subscript(node: ast.Subscript, owner: Part, key: Any) -> Part:
+    """The commonest node of all, `data["key"]`, costs one look-up."""
+
+    def subscript(environment: Environment) -> Any:
+        container = owner(environment)
+        try:
+            return container[key]
+        except REFUSALS as error:
+            raise undecided(error, node) from error
+
+    return subscript
+
+
+def _slice(node: ast.Slice) -> Part:
+    parts = [compile_node(part) if part else None for part in (node.lower, node.upper, node.step)]
+    return lambda environment: slice(*(part(environment) if part else None for part in parts))
+
+
+@compiles(ast.List, ast.Tuple, ast.Set)
+def _display(node: ast.List | ast.Tuple | ast.Set) -> Part:
+    parts = [compile_node(each) for each in node.elts]
+    make = {ast.List: list, ast.Tuple: tuple, ast.Set: set}[type(node)]
+
+    def display(environment: Environment) -> Any:
+        try:
+            return make([part(environment) for part in parts])
+        except TypeError as error:
+            raise undecided(error, node) from error
+
+    return display
+
+
+@compiles(ast.Dict)
+def _dict(node: ast.Dict) -> Part:
+    pairs = [(compile_node(key), compile_node(value)) for key, value in zip(node.keys, node.values, strict=True) if key]
+
+    def display(environment: Environment) -> Any:
+        try:
+            return {key(environment): value(environment) for key, value in pairs}
+        except TypeError as error:
+            raise undecided(error, node) from error
+
+    return display
