@@ -85,6 +85,7 @@ class Pusher(threading.Thread):
             logger.warning("The queue does not take jobs; the deliveries wait in the database. %s", error)
         self._is_away = True
         self._waiting.clear()
+        connection.close()  # on the embedded queue it may be the one that is broken
         time.sleep(PAUSE_WHEN_AWAY_SECONDS)
 
     def _note_back(self) -> None:

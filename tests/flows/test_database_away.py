@@ -5,6 +5,7 @@ import time
 import pytest
 
 from tests.flows.publisher import publish_raw
+from tests.flows.receiver import Receiver
 from tests.servers.fixtures import missing
 from tests.servers.hub import HubServer
 from tests.servers.postgres import PostgresServer
@@ -15,14 +16,17 @@ pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
 EVENT = {"topic": "orders", "data": {"body": 1}}
 
 
-def test_a_publish_is_refused_while_the_database_is_away_and_accepted_once_it_is_back() -> None:
+def test_publishing_and_delivering_go_on_once_the_database_is_back() -> None:
     try:
         postgres = PostgresServer()
     except ServiceMissingError as error:
         missing(error)
-    with postgres, HubServer({"DATABASE_URL": postgres.url}) as hub:
+    with postgres, Receiver() as receiver, HubServer({"DATABASE_URL": postgres.url}) as hub:
+        hub.manage("subscribe", "orders", receiver.url)
         hub.start_web()
+        hub.start_consumer()
         assert publish_raw(hub, EVENT)[0] == 202
+        receiver.wait_for(1)
         postgres.kill()
         status, headers, answer = publish_raw(hub, EVENT)
         assert (status, headers["Content-Type"]) == (503, "application/problem+json")
@@ -34,3 +38,5 @@ def test_a_publish_is_refused_while_the_database_is_away_and_accepted_once_it_is
             assert status == 503
             assert time.monotonic() < deadline
             time.sleep(0.2)
+        receiver.wait_for(2)
+        assert hub.stop_consumers() == [0], "the same consumer has outlived it"
