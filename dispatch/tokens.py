@@ -60,7 +60,7 @@ class PublisherToken(Token):
     def verify(self) -> None:
         if settings.SWITCH_JWT_REQUIRE_EXPIRY and "exp" not in self.payload:
             raise TokenError("The token has no expiry (exp), and this hub demands one.")
-        if not isinstance(self.author, str) or len(self.author) > MAX_AUTHOR_LENGTH or "\x00" in self.author:
+        if not _is_storable(self.author):
             raise TokenError(f"The token's author must be a string of at most {MAX_AUTHOR_LENGTH} characters.")
         topics = self.payload.get("topics")
         if topics is not None and not _is_list_of_strings(topics):
@@ -79,6 +79,13 @@ class PublisherToken(Token):
 class _PreviousSecretToken(PublisherToken):
     def get_token_backend(self) -> TokenBackend:
         return _backend(settings.SWITCH_JWT_PREVIOUS_SECRET)
+
+
+def _is_storable(author: Any) -> bool:
+    """Whether every database takes it as an author: no NUL, and no half of a surrogate pair, which JSON can name."""
+    if not isinstance(author, str) or len(author) > MAX_AUTHOR_LENGTH or "\x00" in author:
+        return False
+    return author.isascii() or not any("\ud800" <= character <= "\udfff" for character in author)
 
 
 def _covers(pattern: str, topic: str) -> bool:

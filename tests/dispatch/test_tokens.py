@@ -55,7 +55,7 @@ def test_author_is_read_from_the_claim_in_either_case(claims: dict[str, Any], au
     assert PublisherToken.read(signed(claims)).author == author
 
 
-@pytest.mark.parametrize("author", [None, 7, ["shop"], {"name": "shop"}, "a" * 256, "a\0b"], ids=ascii)
+@pytest.mark.parametrize("author", [None, 7, ["shop"], {"name": "shop"}, "a" * 256, "a\0b", "a\ud800"], ids=ascii)
 def test_author_that_is_no_text_of_the_right_length_is_refused(author: Any) -> None:
     with pytest.raises(TokenError, match="must be a string of at most 255 characters"):
         PublisherToken.read(signed({"Author": author}))
