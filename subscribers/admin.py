@@ -195,7 +195,8 @@ class SubscriberAdmin(ModelAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> Any:
         """Pause for one that is active, resume for one that is paused."""
-        is_paused = Subscriber.objects.paused().filter(pk=object_id).exists()
+        subscriber = self.get_object(request, str(object_id))  # None for what is no id
+        is_paused = subscriber is not None and subscriber.is_paused
         hidden = "subscribers_subscriber_pause" if is_paused else "subscribers_subscriber_resume"
         return [each for each in super().get_actions_detail(request, object_id) if each.action_name != hidden]
 

@@ -28,7 +28,12 @@ def database() -> dict[str, Any]:
 
 def _from_url(url: str) -> dict[str, Any]:
     if url.startswith(("postgres://", "postgresql://", "sqlite://")):
-        return dict(environ.Env.db_url_config(url))
+        try:
+            return dict(environ.Env.db_url_config(url))
+        except ValueError as error:
+            # Not the URL itself: it holds a password.
+            environment.problems.append(f"DATABASE_URL cannot be read: {error}.")
+            return _from_variables()
     environment.problems.append(
         "DATABASE_URL must begin with postgres:// or sqlite:///; Switch runs on Postgres and SQLite only."
     )

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,35 @@ def boolean(text: str) -> bool:
 
 def words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def ranges(text: str) -> list[str]:
+    found = words(text)
+    for word in found:
+        try:
+            ip_network(word, strict=False)
+        except ValueError as error:
+            raise ValueError("must be CIDR ranges such as 10.0.0.0/8, separated by commas") from error
+    return found
+
+
+def log_level(text: str) -> str:
+    if text.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+    return text.upper()
+
+
+def existing_file(text: str) -> str:
+    if not Path(text).is_file():
+        raise ValueError("must be a file that is there")
+    return text
+
+
+def port(text: str) -> int:
+    number = positive(text)
+    if number > 65_535:
+        raise ValueError("must be a port, from 1 to 65535")
+    return number
 
 
 def positive(text: str) -> int:
@@ -84,7 +114,7 @@ VARIABLES = (
     ),
     Variable("SWITCH_HTTPS", boolean, False, "The admin is reached by HTTPS only: secure cookies, redirect, HSTS."),
     Variable("SWITCH_SERVER_HOST", str, "127.0.0.1", "Address the web server listens on."),
-    Variable("SWITCH_SERVER_PORT", positive, 8000, "Port the web server listens on."),
+    Variable("SWITCH_SERVER_PORT", port, 8000, "Port the web server listens on."),
     Variable("SWITCH_WEB_PROCESSES", positive, 1, "Processes of the web server."),
     Variable("SWITCH_WEB_THREADS", positive, 8, "Publishes that one process of the web server works on at once."),
     Variable(
@@ -108,7 +138,7 @@ VARIABLES = (
     Variable("SWITCH_DB_USER", str, "", "Postgres user."),
     Variable("SWITCH_DB_PASSWORD", str, "", "Postgres password."),
     Variable("SWITCH_DB_HOST", str, "", "Postgres host; empty means SQLite."),
-    Variable("SWITCH_DB_PORT", positive, 5432, "Postgres port."),
+    Variable("SWITCH_DB_PORT", port, 5432, "Postgres port."),
     Variable(
         "FAKTORY_URL",
         str,
@@ -162,11 +192,11 @@ VARIABLES = (
     ),
     Variable(
         "SWITCH_DELIVERY_ALLOW",
-        words,
+        ranges,
         [],
         "CIDR ranges that may be called although `SWITCH_DELIVERY_NETWORKS` refuses them.",
     ),
-    Variable("SWITCH_DELIVERY_DENY", words, [], "CIDR ranges that may never be called."),
+    Variable("SWITCH_DELIVERY_DENY", ranges, [], "CIDR ranges that may never be called."),
     Variable(
         "SWITCH_DELIVERY_PROXY",
         str,
@@ -175,11 +205,11 @@ VARIABLES = (
     ),
     Variable(
         "SWITCH_CA_FILE",
-        str,
+        existing_file,
         "",
         "Certificates (PEM) trusted besides the public ones, when subscribers are called.",
     ),
-    Variable("SWITCH_LOG_LEVEL", str.upper, "INFO", "DEBUG, INFO, WARNING or ERROR."),
+    Variable("SWITCH_LOG_LEVEL", log_level, "INFO", "DEBUG, INFO, WARNING or ERROR."),
 )
 
 BY_NAME = {variable.name: variable for variable in VARIABLES}

@@ -201,3 +201,8 @@ def test_the_list_asks_the_database_no_question_per_row(
             admin_client.get(LIST)
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_an_address_that_is_no_id_leads_back(admin_client: Client) -> None:
+    url = reverse("admin:subscribers_subscriber_change", args=["notanid"])
+    assert admin_client.get(url).status_code == 302

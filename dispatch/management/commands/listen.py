@@ -3,7 +3,7 @@
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 MAX_BODY_BYTES = 16 << 20
 
@@ -27,7 +27,14 @@ class Command(BaseCommand):
                 command.stdout.write(text)
                 command.stdout.flush()
 
-        with ThreadingHTTPServer((options["host"], options["port"]), Receiver) as server:
+        try:
+            opened = ThreadingHTTPServer((options["host"], options["port"]), Receiver)
+        except (OSError, OverflowError) as error:
+            place = f"{options['host']}:{options['port']}"
+            raise CommandError(
+                f"Cannot listen on {place}: {str(error).rstrip('.')}. Choose another by --port."
+            ) from error
+        with opened as server:
             port = server.server_address[1]
             self.stdout.write(f"Listening on http://{options['host']}:{port}/ (Ctrl-C ends it)")
             self.stdout.flush()
