@@ -30,9 +30,12 @@ def _from_url(url: str) -> dict[str, Any]:
     if url.startswith(("postgres://", "postgresql://", "sqlite://")):
         try:
             return dict(environ.Env.db_url_config(url))
-        except ValueError as error:
-            # Not the URL itself: it holds a password.
-            environment.problems.append(f"DATABASE_URL cannot be read: {error}.")
+        except ValueError:
+            # Neither the URL nor the error is shown: both may hold a part of the password.
+            environment.problems.append(
+                "DATABASE_URL cannot be read: its port must be a number, and /, @, : and # in its password are written "
+                "as %2F, %40, %3A and %23."
+            )
             return _from_variables()
     environment.problems.append(
         "DATABASE_URL must begin with postgres:// or sqlite:///; Switch runs on Postgres and SQLite only."
