@@ -61,6 +61,12 @@ class Subscriber(models.Model):
         validators=[MinValueValidator(1)],
         help_text="Requests at once from one consumer process. Empty: an eighth of its slots.",
     )
+    rate_limit_per_second = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.01)],
+        help_text="Requests a second from all consumers together. Empty: no limit.",
+    )
     secret = models.CharField(
         max_length=255,
         blank=True,

@@ -5,5 +5,7 @@ from dispatch.models.consumer import Consumer, Lease
 from dispatch.models.counter import MinuteCounter
 from dispatch.models.delivery import Delivery
 from dispatch.models.event import Event
+from dispatch.models.health import Health
+from dispatch.models.replay import Replay
 
-__all__ = ["Attempt", "Consumer", "Delivery", "Event", "Lease", "MinuteCounter"]
+__all__ = ["Attempt", "Consumer", "Delivery", "Event", "Health", "Lease", "MinuteCounter", "Replay"]

@@ -19,6 +19,7 @@ class Consumer(models.Model):
     is_stopping = models.BooleanField(db_default=False)
     started_at = models.DateTimeField(db_default=Now())
     beat_at = models.DateTimeField(db_default=Now())
+    progressed_at = models.DateTimeField(db_default=Now(), help_text="When it last recorded, or found nothing to do.")
 
     class Meta:
         db_table = "consumer"

@@ -27,6 +27,8 @@ class Delivery(models.Model):
         PAUSED = "paused", "the subscriber is paused"
         BROKEN = "broken", "the subscriber's filter does not compile"
         CAPPED = "capped", "the subscriber has enough requests in flight"
+        RATE = "rate", "the subscriber's rate limit is reached"
+        BREAKER = "breaker", "the subscriber keeps failing"
         THROTTLED = "throttled", "the subscriber asked to wait"
         EXHAUSTED = "exhausted", "all retries failed"
         GONE = "gone", "the subscriber answered 410 Gone"
@@ -35,6 +37,7 @@ class Delivery(models.Model):
         DEFERRED = "deferred", "the subscriber made it wait for too long"
         DELETED = "deleted", "the subscriber was deleted"
         OPERATOR = "operator", "an operator stopped it"
+        DISCARDED = "discarded", "an operator discarded the backlog"
         UNMATCHED = "unmatched", "the repaired filter does not take it"
 
     id = models.UUIDField(primary_key=True, default=new_id)
@@ -55,7 +58,13 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True)
     last_status = models.PositiveSmallIntegerField(null=True)
     last_error = models.CharField(max_length=500, blank=True, db_default="")
-    replay_of = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, db_index=False, related_name="replays")
+    # Without a constraint: the id outlives its row, since receivers know the delivery by it (`webhook-id`).
+    replay_of = models.ForeignKey(
+        "self", null=True, on_delete=models.DO_NOTHING, db_index=False, db_constraint=False, related_name="replays"
+    )
+    replay = models.ForeignKey(
+        "dispatch.Replay", null=True, on_delete=models.SET_NULL, db_index=False, related_name="deliveries"
+    )
     created_at = models.DateTimeField(db_default=Now())
     settled_at = models.DateTimeField(null=True)
 
@@ -95,11 +104,14 @@ class Delivery(models.Model):
                 condition=Q(state="pending", queued_at__isnull=True),
             ),
             models.Index(name="delivery_claimed", fields=("owner", "lease_until"), condition=Q(state="claimed")),
-            models.Index(name="delivery_held", fields=("subscriber", "id"), condition=Q(state="held")),
+            # Few rows: those that a consumer takes one at a time, since they may be what kills it.
+            models.Index(name="delivery_suspect", fields=("due_at",), condition=Q(state="pending", lost_claims__gte=2)),
+            models.Index(name="delivery_held", fields=("subscriber", "reason", "id"), condition=Q(state="held")),
             models.Index(name="delivery_event", fields=("event", "id")),
             models.Index(name="delivery_subscriber", fields=("subscriber", "-id")),
             models.Index(name="delivery_state", fields=("state", "-id")),
             models.Index(name="delivery_replays", fields=("replay_of",), condition=Q(replay_of__isnull=False)),
+            models.Index(name="delivery_replay", fields=("replay", "-id"), condition=Q(replay__isnull=False)),
         ]
 
     def __str__(self) -> str:

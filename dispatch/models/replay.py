@@ -1,0 +1,54 @@
+"""An operator's wish to send much again, carried out by the consumers step by step."""
+
+from django.db import models
+from django.db.models import Q
+
+from dispatch.identifiers import new_id
+
+
+class Replay(models.Model):
+    """Which deliveries to replay, or which past events to deliver to a new subscriber, how fast, and how far it is."""
+
+    class Kind(models.TextChoices):
+        REPLAY = "replay", "replay"  # settled deliveries, each sent again as a new one
+        BACKFILL = "backfill", "backfill"  # past events, for a subscriber that did not exist then
+
+    class Status(models.TextChoices):
+        RUNNING = "running", "running"
+        STOPPED = "stopped", "stopped"
+        DONE = "done", "done"
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    kind = models.CharField(max_length=10, choices=Kind, db_default=Kind.REPLAY)
+    status = models.CharField(max_length=10, choices=Status, db_default=Status.RUNNING)
+    subscriber = models.ForeignKey(
+        "subscribers.Subscriber", null=True, on_delete=models.CASCADE, related_name="replays_of_it"
+    )
+    topic = models.CharField(max_length=255, blank=True, db_default="", help_text="Empty: every topic.")
+    state = models.CharField(max_length=10, blank=True, db_default="", help_text="Empty: every settled state.")
+    since = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)
+    rate_per_second = models.FloatField(null=True, help_text="Empty: as fast as it goes.")
+    requested_by = models.CharField(max_length=150, blank=True, db_default="")
+    total = models.PositiveIntegerField(null=True, help_text="Counted in advance; null if too many to count.")
+    done = models.PositiveIntegerField(db_default=0)
+    refused = models.JSONField(default=dict, help_text="How many were left out, by reason.")
+    cursor = models.UUIDField(null=True, help_text="The last delivery or event that was looked at.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    advanced_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "replay"
+        ordering = ("-id",)
+        constraints = [
+            models.CheckConstraint(name="replay_kind_known", condition=Q(kind__in=("replay", "backfill"))),
+            models.CheckConstraint(name="replay_status_known", condition=Q(status__in=("running", "stopped", "done"))),
+            models.CheckConstraint(
+                name="replay_backfill_has_subscriber", condition=~Q(kind="backfill") | Q(subscriber__isnull=False)
+            ),
+        ]
+        indexes = [models.Index(name="replay_running", fields=("id",), condition=Q(status="running"))]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
