@@ -114,7 +114,9 @@ def test_each_watched_column_counts(column: str) -> None:
     create()
     before = version()
     values = {"deleted_at": Now(), "state": "paused", "retry_limit": 3, "max_in_flight": 3}
-    Subscriber.objects.update(**{column: values.get(column, 2.5 if column.endswith(("second", "seconds")) else "changed")})
+    Subscriber.objects.update(
+        **{column: values.get(column, 2.5 if column.endswith(("second", "seconds")) else "changed")}
+    )
     assert version() > before
     assert Subscriber.objects.get().revision == version()
 
