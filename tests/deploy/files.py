@@ -1,0 +1,32 @@
+"""The files that deploy a hub, as data."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from dockerfile_parse import DockerfileParser
+
+ROOT = Path(__file__).resolve().parents[2]
+SYSTEMD = ROOT / "deploy" / "systemd"
+KUBERNETES = ROOT / "deploy" / "kubernetes" / "switch.yaml"
+
+
+@cache
+def compose() -> Any:
+    return yaml.safe_load((ROOT / "compose.yaml").read_text())
+
+
+@cache
+def manifests() -> list[Any]:
+    return list(yaml.safe_load_all(KUBERNETES.read_text()))
+
+
+def manifest(kind: str, name: str) -> Any:
+    return next(each for each in manifests() if (each["kind"], each["metadata"]["name"]) == (kind, name))
+
+
+def instructions() -> list[tuple[str, str]]:
+    """The Dockerfile's, as pairs of name and value."""
+    with (ROOT / "Dockerfile").open("rb") as file:
+        return [(each["instruction"], each["value"]) for each in DockerfileParser(fileobj=file).structure]

@@ -1,0 +1,97 @@
+"""What can be known of the deployment's files without the engines that read them."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+
+from switchsite.environment import BY_NAME
+from tests.deploy.files import KUBERNETES, ROOT, SYSTEMD, compose, instructions, manifest, manifests
+
+OURS = re.compile(r"\b(?:SWITCH_[A-Z_]+|FAKTORY_[A-Z]+|DATABASE_URL)\b")
+GRACE_SECONDS: float = BY_NAME["SWITCH_SHUTDOWN_SECONDS"].default
+FILES = [ROOT / "Dockerfile", ROOT / "compose.yaml", KUBERNETES, *sorted(SYSTEMD.glob("*.service"))]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_variable_is_one_of_the_settings(path: Path) -> None:
+    assert set(OURS.findall(path.read_text())) <= BY_NAME.keys()
+
+
+@pytest.mark.parametrize("document", manifests(), ids=lambda each: f"{each['kind']}-{each['metadata']['name']}")
+def test_manifests_are_what_kubernetes_takes(document: Any) -> None:
+    kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
+
+
+def test_pods_run_as_the_image_s_user_and_gain_no_rights() -> None:
+    [user] = [value for name, value in instructions() if name == "USER"]
+    for each in manifests():
+        if each["kind"] in ("Deployment", "Job"):
+            pod = each["spec"]["template"]["spec"]
+            assert (pod["securityContext"]["runAsNonRoot"], f"{pod['securityContext']['runAsUser']}:10001") == (
+                True,
+                user,
+            )
+            assert pod["containers"][0]["securityContext"]["allowPrivilegeEscalation"] is False
+
+
+def test_consumers_get_their_grace_time_everywhere() -> None:
+    pod = manifest("Deployment", "switch-consumer")["spec"]["template"]["spec"]
+    unit = (SYSTEMD / "switch-consumer.service").read_text()
+    stop = re.search(r"^TimeoutStopSec=(\d+)$", unit, re.M)
+    given = [
+        pod["terminationGracePeriodSeconds"],
+        int(compose()["services"]["consumer"]["stop_grace_period"].removesuffix("s")),
+        int(stop[1]) if stop else 0,
+    ]
+    assert min(given) > GRACE_SECONDS
+
+
+def test_nothing_starts_before_the_tables_are_there() -> None:
+    for name in ("web", "consumer"):
+        migrate = compose()["services"][name]["depends_on"]["migrate"]
+        assert migrate == {"condition": "service_completed_successfully"}
+
+
+@pytest.mark.parametrize("unit", sorted(SYSTEMD.glob("*.service")), ids=lambda path: path.name)
+def test_systemd_understands_the_units(unit: Path, tmp_path: Path) -> None:
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd-analyze is not installed")
+    # Where Switch is not installed at /opt/switch, another program stands for its Python.
+    text = unit.read_text().replace("/opt/switch/.venv/bin/python", sys.executable)
+    (tmp_path / unit.name).write_text(text)
+    done = subprocess.run(["systemd-analyze", "verify", tmp_path / unit.name], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_image_holds_all_that_the_hub_needs(tmp_path: Path) -> None:
+    """The tree that the Dockerfile copies, run without the rest of the project."""
+    copied = [value.split() for name, value in instructions() if name == "COPY" and not value.startswith("--from")]
+    for source, target in copied:
+        if target.startswith("/"):
+            continue
+        into = tmp_path / (source if target == "./" else target)
+        shutil.copytree(ROOT / source, into) if (ROOT / source).is_dir() else shutil.copy(ROOT / source, into)
+    env = {
+        "PATH": os.environ["PATH"],
+        "SWITCH_SECRET_KEY": "a key that protects nothing but the tests of this project",
+        "SWITCH_JWT_SECRET": "a secret that signs nothing but the tokens of these tests",
+    }
+    for command in (["check", "--fail-level", "WARNING"], ["migrate"], ["token", "shop"]):
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_context_of_the_build_is_what_is_copied() -> None:
+    """The .dockerignore lets in what the Dockerfile copies, and nothing else."""
+    kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copied = {value.split()[0] for name, value in instructions() if name == "COPY" and not value.startswith("--from")}
+    assert kept == copied
