@@ -2,10 +2,23 @@
 
 from dispatch.models.attempt import Attempt
 from dispatch.models.consumer import Consumer, Lease
-from dispatch.models.counter import MinuteCounter
+from dispatch.models.counter import AttemptCounter, DelayCounter, EventCounter, Position, Total
 from dispatch.models.delivery import Delivery
 from dispatch.models.event import Event
 from dispatch.models.health import Health
 from dispatch.models.replay import Replay
 
-__all__ = ["Attempt", "Consumer", "Delivery", "Event", "Health", "Lease", "MinuteCounter", "Replay"]
+__all__ = [
+    "Attempt",
+    "AttemptCounter",
+    "Consumer",
+    "DelayCounter",
+    "Delivery",
+    "Event",
+    "EventCounter",
+    "Health",
+    "Lease",
+    "Position",
+    "Replay",
+    "Total",
+]
