@@ -112,6 +112,12 @@ def add(table: str, moved_from: str, moved_to: str, additions: Additions) -> boo
     return True
 
 
+def add_to_totals(counts: Mapping[tuple[str, str], int]) -> None:
+    """Adds to the totals, by name and label."""
+    with atomic_cursor() as cursor:
+        _upsert(cursor, TOTALS, {key: [count] for key, count in counts.items()})
+
+
 def _move(cursor: CursorWrapper, table: str, moved_from: str, moved_to: str) -> bool:
     if moved_from:
         cursor.execute(
