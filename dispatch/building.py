@@ -1,5 +1,6 @@
 """Builds the HTTP request of a delivery from its event and its subscriber, by `requests`, as the original did."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -10,6 +11,7 @@ from uuid import UUID
 from requests import PreparedRequest, RequestException
 
 from dispatch import __version__
+from dispatch.cloudevents import STRUCTURED_TYPE, attributes_for, binary_headers, structured
 from dispatch.ledger.loading import LoadedEvent, LoadedSubscriber
 from dispatch.payloads import parse_exact, parse_json, to_text
 from dispatch.signing import SecretError, signature_headers
@@ -48,11 +50,17 @@ class EventContent:
         self.method = str(self.data.get("http_method") or "POST").upper()
         self.query = self.data.get("query_params") or {}
         self.path = {name: value for name, value in (self.data.get("path_params") or {}).items() if value is not None}
+        self._formatted: dict[str, tuple[Sequence[tuple[str, str]], bytes | None]] = {}
+
+    @cached_property
+    def _exact(self) -> dict[str, Any]:
+        exact: dict[str, Any] = parse_exact(self.event.payload, self.data)
+        return exact
 
     @cached_property
     def body(self) -> bytes | None:
         """Compact UTF-8 JSON, numbers as they were received; None for a request without a body."""
-        exact = parse_exact(self.event.payload, self.data)
+        exact = self._exact
         if exact.get("body") is None:
             return b"{}" if self.method in METHODS_WITH_BODY else None
         return None if self.method == "HEAD" else to_text(exact["body"]).encode()
@@ -70,6 +78,25 @@ class EventContent:
             "switch-topic": header_text(self.event.topic),
             "switch-author": header_text(self.event.author),
         }
+
+    def formatted(self, body_format: str) -> tuple[Sequence[tuple[str, str]], bytes | None]:
+        """Headers and body in one of the subscribers' formats, each made once."""
+        if body_format not in self._formatted:
+            self._formatted[body_format] = self._format(body_format)
+        return self._formatted[body_format]
+
+    def _format(self, body_format: str) -> tuple[Sequence[tuple[str, str]], bytes | None]:
+        headers = list(self.headers.items())
+        if body_format == "plain":
+            return headers, self.body
+        attributes = attributes_for(self.data, self.event.id, self.event.topic, self.event.author)
+        headers = [(name, value) for name, value in headers if not name.lower().startswith("ce-")]
+        # Where no body can stand, the attributes still can.
+        if body_format == "cloudevents_binary" or self.method not in METHODS_WITH_BODY:
+            return headers + binary_headers(attributes), self.body
+        headers = [(name, value) for name, value in headers if name.lower() != "content-type"]
+        whole = structured(attributes, self._exact.get("body"), has_body=self._exact.get("body") is not None)
+        return [*headers, ("Content-Type", STRUCTURED_TYPE)], to_text(whole).encode()
 
 
 def build(
@@ -89,20 +116,21 @@ def build(
         url = _with_query(filled, content.query) if content.query else _prepared(filled)
     except (TargetError, RequestException, UnicodeError) as error:
         raise RequestError(str(error)) from error
+    of_event, body = content.formatted(subscriber.body_format)
     headers = [
-        *content.headers.items(),
+        *of_event,
         ("switch-delivery-id", str(delivery_id)),
         ("switch-attempt", str(attempt)),
         ("webhook-id", str(webhook_id)),
     ]
-    if subscriber.secret:
-        headers += _signature(subscriber.secret, webhook_id, content.body or b"", now)
-    return BuiltRequest(content.method, url, headers, content.body)
+    if subscriber.secrets:
+        headers += _signature(subscriber.secrets, webhook_id, body or b"", now)
+    return BuiltRequest(content.method, url, headers, body)
 
 
-def _signature(secret: str, webhook_id: UUID, body: bytes, now: datetime) -> list[tuple[str, str]]:
+def _signature(secrets: Sequence[str], webhook_id: UUID, body: bytes, now: datetime) -> list[tuple[str, str]]:
     try:
-        return signature_headers(secret, str(webhook_id), body, now)
+        return signature_headers(secrets, str(webhook_id), body, now)
     except SecretError as error:
         raise RequestError(str(error)) from error
 

@@ -20,6 +20,11 @@ class Subscriber(models.Model):
         ACTIVE = "active", "active"
         PAUSED = "paused", "paused"
 
+    class Format(models.TextChoices):
+        PLAIN = "plain", "plain"
+        STRUCTURED = "cloudevents_structured", "CloudEvents, structured"
+        BINARY = "cloudevents_binary", "CloudEvents, binary"
+
     name = models.CharField(
         max_length=100, blank=True, db_default="", help_text="A short name for people; unique if given."
     )
@@ -74,6 +79,15 @@ class Subscriber(models.Model):
         validators=[validate_secret],
         help_text="If set, requests carry Standard Webhooks signatures.",
     )
+    previous_secret = models.CharField(max_length=255, blank=True, db_default="", editable=False)
+    previous_secret_until = models.DateTimeField(null=True, editable=False)
+    body_format = models.CharField(
+        "format",
+        max_length=25,
+        choices=Format,
+        db_default=Format.PLAIN,
+        help_text="Plain: the payload's body as it is. CloudEvents: with the attributes of version 1.0.",
+    )
     revision = models.BigIntegerField(db_default=0, editable=False)
     filter_error_count = models.BigIntegerField(db_default=0, editable=False)
     last_filter_error = models.CharField(max_length=500, db_default="", editable=False)
@@ -89,6 +103,10 @@ class Subscriber(models.Model):
         ordering = ("topic", "id")
         constraints = [
             models.CheckConstraint(name="subscriber_state_known", condition=Q(state__in=("active", "paused"))),
+            models.CheckConstraint(
+                name="subscriber_format_known",
+                condition=Q(body_format__in=("plain", "cloudevents_structured", "cloudevents_binary")),
+            ),
             models.CheckConstraint(name="subscriber_topic_given", condition=~Q(topic="")),
             models.CheckConstraint(name="subscriber_target_url_given", condition=~Q(target_url="")),
             models.UniqueConstraint(

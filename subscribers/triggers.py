@@ -11,7 +11,8 @@ from django.db import connections, transaction
 # The columns that matching and delivering depend on. The counts of filter errors are not among them.
 WATCHED = (
     "name, topic, filter_expression, target_url, state, state_reason, retry_limit, connect_timeout_seconds, "
-    "idle_timeout_seconds, total_timeout_seconds, max_in_flight, rate_limit_per_second, secret, deleted_at"
+    "idle_timeout_seconds, total_timeout_seconds, max_in_flight, rate_limit_per_second, secret, "
+    "previous_secret, previous_secret_until, body_format, deleted_at"
 )
 
 SQLITE_BUMP = """

@@ -31,11 +31,14 @@ def validate_target_url(url: str) -> None:
 
 
 def validate_secret(secret: str) -> None:
-    """A key as Standard Webhooks has it: base64 of 24 to 64 bytes, with or without `whsec_` before it."""
+    """A key as Standard Webhooks has it: base64 of 24 to 64 bytes, or `whsk_` and a private key of Ed25519."""
+    is_private = secret.startswith("whsk_")
     try:
-        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        key = base64.b64decode(secret.removeprefix("whsk_" if is_private else "whsec_"), validate=True)
     except binascii.Error:
         key = b""
+    if is_private and len(key) not in (32, 64):
+        raise ValidationError("A private key is whsk_ and base64 of 32 bytes (Ed25519).", code="secret_malformed")
     if not 24 <= len(key) <= 64:
         raise ValidationError(
             "A secret is base64 of 24 to 64 random bytes, with or without whsec_ before it. "

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
-from dispatch.ledger.dialect import placeholders, to_database, to_id
+from dispatch.ledger.dialect import as_time, placeholders, to_database, to_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class LoadedSubscriber:
     idle_timeout_seconds: float | None
     total_timeout_seconds: float | None
     max_in_flight: int | None
-    secret: str
+    secrets: tuple[str, ...] = ()  # that sign its requests: its own, and the one before while both are accepted
+    body_format: str = "plain"
 
 
 def load_events(ids: Iterable[UUID]) -> dict[UUID, LoadedEvent]:
@@ -52,7 +55,8 @@ def load_subscribers(ids: Iterable[int]) -> dict[int, LoadedSubscriber]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, target_url, state, deleted_at, retry_limit, connect_timeout_seconds, "
-            "idle_timeout_seconds, total_timeout_seconds, max_in_flight, secret "
+            "idle_timeout_seconds, total_timeout_seconds, max_in_flight, secret, previous_secret, "
+            "previous_secret_until, body_format "
             f"FROM subscriber WHERE id IN ({placeholders(len(wanted))})",
             wanted,
         )
@@ -60,13 +64,24 @@ def load_subscribers(ids: Iterable[int]) -> dict[int, LoadedSubscriber]:
 
 
 def _subscriber(
-    subscriber_id: int, target_url: str, state: str, deleted_at: datetime | None, retry_limit: int, *rest: object
+    subscriber_id: int, target_url: str, state: str, deleted_at: datetime | None, retry_limit: int, *rest: Any
 ) -> LoadedSubscriber:
+    connect, idle, total, max_in_flight, secret, previous, previous_until, body_format = rest
     return LoadedSubscriber(
         subscriber_id,
         target_url,
         state == "paused",
         deleted_at is not None,
         retry_limit,
-        *rest,  # type: ignore[arg-type] # the driver's types are those of the columns
+        connect,
+        idle,
+        total,
+        max_in_flight,
+        _secrets(secret, previous, previous_until),
+        body_format,
     )
+
+
+def _secrets(secret: str, previous: str, previous_until: datetime | str | None) -> tuple[str, ...]:
+    is_accepted = previous and previous_until is not None and as_time(previous_until) > timezone.now()
+    return tuple(filter(None, (secret, previous if is_accepted else "")))

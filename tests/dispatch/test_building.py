@@ -19,7 +19,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 def built(payload: dict[str, Any] | str, url: str = "http://billing:8000/events", **event: str) -> BuiltRequest:
     text = payload if isinstance(payload, str) else json.dumps(payload)
     loaded = LoadedEvent(EVENT_ID, event.get("topic", "orders"), event.get("author", "shop"), text)
-    subscriber = LoadedSubscriber(1, url, False, False, 25, None, None, None, None, "")
+    subscriber = LoadedSubscriber(1, url, False, False, 25, None, None, None, None)
     return build(EventContent(loaded), subscriber, WEBHOOK_ID, DELIVERY_ID, 4, NOW)
 
 
@@ -223,7 +223,7 @@ def test_url_of_a_row_written_by_sql_makes_no_request(url: str) -> None:
 
 def test_content_is_taken_apart_once_for_many_deliveries() -> None:
     content = EventContent(LoadedEvent(EVENT_ID, "orders", "", '{"body": {"a": 1}}'))
-    subscribers = [LoadedSubscriber(n, f"http://h/{n}", False, False, 25, None, None, None, None, "") for n in range(3)]
+    subscribers = [LoadedSubscriber(n, f"http://h/{n}", False, False, 25, None, None, None, None) for n in range(3)]
     requests = [build(content, each, WEBHOOK_ID, DELIVERY_ID, 1, NOW) for each in subscribers]
     assert [request.url for request in requests] == ["http://h/0", "http://h/1", "http://h/2"]
     assert all(request.body is requests[0].body for request in requests)

@@ -15,7 +15,9 @@ EVENT_ID, WEBHOOK_ID, DELIVERY_ID = (UUID(int=number) for number in (1, 2, 3))
 
 
 def signed(payload: str, secret: str = SECRET, now: datetime | None = None) -> BuiltRequest:
-    subscriber = LoadedSubscriber(1, "http://billing/", False, False, 25, None, None, None, None, secret)
+    subscriber = LoadedSubscriber(
+        1, "http://billing/", False, False, 25, None, None, None, None, tuple(filter(None, [secret]))
+    )
     content = EventContent(LoadedEvent(EVENT_ID, "orders", "shop", payload))
     return build(content, subscriber, WEBHOOK_ID, DELIVERY_ID, 1, now or datetime.now(UTC))
 

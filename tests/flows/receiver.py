@@ -82,6 +82,11 @@ class Receiver:
             assert arrived, f"{len(self.requests)} of {count} requests arrived"
             return list(self.requests)
 
+    def wait_until(self, is_enough: Callable[[], bool], timeout_seconds: float = 30.0) -> None:
+        """Returns once the requests so far are enough; fails if that does not come."""
+        with self._arrived:
+            assert self._arrived.wait_for(is_enough, timeout_seconds), f"not enough in {len(self.requests)} requests"
+
     def deliveries(self) -> Counter[str]:
         """How often each webhook-id came."""
         return Counter(request.headers["webhook-id"] for request in list(self.requests))

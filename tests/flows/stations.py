@@ -33,6 +33,11 @@ class Station:
     def requests(self, path: str) -> list[Received]:
         return [request for request in list(self.receiver.requests) if urlsplit(request.path).path == path]
 
+    def first_request(self, path: str) -> Received:
+        """The first request to the path; the receiver keeps one a moment after it has answered."""
+        self.receiver.wait_until(lambda: bool(self.requests(path)))
+        return self.requests(path)[0]
+
     def subscribe(self, topic: str, reply: Reply | None = None, **fields: Any) -> int:
         """A subscriber whose path is the topic's name."""
         if reply:

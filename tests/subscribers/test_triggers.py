@@ -114,6 +114,7 @@ def test_each_watched_column_counts(column: str) -> None:
     create()
     before = version()
     values = {"deleted_at": Now(), "state": "paused", "retry_limit": 3, "max_in_flight": 3}
+    values |= {"previous_secret_until": Now(), "body_format": Subscriber.Format.BINARY}
     Subscriber.objects.update(
         **{column: values.get(column, 2.5 if column.endswith(("second", "seconds")) else "changed")}
     )

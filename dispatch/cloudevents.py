@@ -1,0 +1,139 @@
+"""CloudEvents 1.0 (https://github.com/cloudevents/spec), as publishers send them and as subscribers get them. Pure.
+
+The attributes stand in the payload under `cloudevent`, where filters can read them; the data are its `body`.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from dispatch.payloads import PayloadError, name_of
+
+STRUCTURED_TYPE = "application/cloudevents+json"
+BATCH_TYPE = "application/cloudevents-batch+json"
+REQUIRED = ("id", "source", "type")
+#: Of the spec: lower-case letters and digits.
+ATTRIBUTE_NAME = re.compile(r"[a-z0-9]+\Z")
+JSON_TYPE = re.compile(r"[^/;]+/(?:[^;]+\+)?json\s*(?:;|\Z)", re.I)
+PAYLOAD_MEMBERS = ("data", "data_base64")
+MAX_KEY_LENGTH = 255
+
+
+def is_cloudevent(item: Any) -> bool:
+    """Whether a JSON object is an event in the structured mode, whatever its content type said."""
+    return isinstance(item, dict) and "specversion" in item and "topic" not in item
+
+
+def is_binary(headers: Mapping[str, str]) -> bool:
+    """Whether a request's headers are those of the binary mode. Names are in any case."""
+    return any(name.lower() == "ce-specversion" for name in headers)
+
+
+def from_structured(item: Mapping[str, Any], exact: Mapping[str, Any]) -> dict[str, Any]:
+    """The payload that a structured event means; `exact` holds its numbers as received. Raises PayloadError."""
+    if "data_base64" in item:
+        raise PayloadError("Switch carries JSON: data_base64 cannot be delivered.", "data_base64")
+    payload: dict[str, Any] = {"cloudevent": _attributes({k: v for k, v in item.items() if k not in PAYLOAD_MEMBERS})}
+    return payload | ({"body": exact["data"]} if item.get("data") is not None else {})
+
+
+def from_binary(headers: Iterable[tuple[str, str]], body: Any) -> dict[str, Any]:
+    """The payload that a request in the binary mode means; `body` is its parsed body. Raises PayloadError."""
+    attributes = {}
+    for name, value in headers:
+        if name.lower().startswith("ce-"):
+            attributes[name.lower()[3:]] = _unquoted(value)
+        elif name.lower() == "content-type" and value:
+            attributes["datacontenttype"] = value
+    payload: dict[str, Any] = {"cloudevent": _attributes(attributes)}
+    return payload | ({"body": body} if body is not None else {})
+
+
+def topic_of(payload: Mapping[str, Any]) -> str:
+    return str(payload["cloudevent"]["type"])
+
+
+def key_of(payload: Mapping[str, Any]) -> str:
+    """The idempotency key: `source` and `id` together name an event."""
+    attributes = payload["cloudevent"]
+    key = f"{attributes['source']} {attributes['id']}"
+    return key if len(key) <= MAX_KEY_LENGTH else sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _attributes(given: dict[str, Any]) -> dict[str, Any]:
+    if given.get("specversion") != "1.0":
+        raise PayloadError("Only version 1.0 of CloudEvents is understood.", "specversion")
+    for name in REQUIRED:
+        if not isinstance(given.get(name), str) or not given[name]:
+            raise PayloadError(f"A CloudEvent needs {name}, as a string that is not empty.", name)
+    for name, value in given.items():
+        if not ATTRIBUTE_NAME.match(name):
+            raise PayloadError("The name of an attribute may hold lower-case letters and digits only.", name)
+        if not isinstance(value, str | bool | int | type(None)):
+            raise PayloadError(
+                f"An attribute must be a string, a whole number or a boolean, not {name_of(value)}.", name
+            )
+    content_type = given.get("datacontenttype")
+    if content_type is not None and not JSON_TYPE.match(str(content_type)):
+        raise PayloadError("Switch carries JSON: datacontenttype must be a type of JSON.", "datacontenttype")
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _unquoted(value: str) -> str:
+    """A header's value with its percent-encoding undone (HTTP binding, section 3.1.3.2)."""
+    raw = value.encode("latin-1", "replace")
+    decoded = re.sub(rb"%([0-9A-Fa-f]{2})", lambda match: bytes([int(match[1], 16)]), raw)
+    try:
+        return decoded.decode()
+    except UnicodeDecodeError as error:
+        raise PayloadError("A header of the CloudEvent is not UTF-8 in percent-encoding.") from error
+
+
+def attributes_for(data: Mapping[str, Any], event_id: UUID, topic: str, author: str) -> dict[str, Any]:
+    """The attributes that a subscriber gets: those that the event came with, or made from what Switch knows of it."""
+    given = data.get("cloudevent")
+    made = {
+        "specversion": "1.0",
+        "id": str(event_id),
+        "source": f"/switch/{quote(author, safe='')}" if author else "/switch",
+        "type": topic,
+        "time": _time_of(event_id),
+    }
+    return {**made, **given} if isinstance(given, dict) and _is_whole(given) else made
+
+
+def _is_whole(given: Mapping[str, Any]) -> bool:
+    """A payload in the plain form may hold anything under `cloudevent`."""
+    try:
+        _attributes(dict(given))
+    except PayloadError:
+        return False
+    return True
+
+
+def _time_of(event_id: UUID) -> str:
+    """The moment in a UUIDv7 (RFC 9562, section 5.7), as RFC 3339 writes it."""
+    moment = datetime.fromtimestamp((event_id.int >> 80) / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def structured(attributes: Mapping[str, Any], body: Any, *, has_body: bool) -> dict[str, Any]:
+    """The JSON object of the structured mode; `body` comes as it is to be written."""
+    members = {"datacontenttype": "application/json", **attributes}
+    return members | ({"data": body} if has_body else {})
+
+
+def binary_headers(attributes: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The `ce-` headers of the binary mode; the type of the data is the request's own Content-Type."""
+    return [(f"ce-{name}", _quoted(value)) for name, value in attributes.items() if name != "datacontenttype"]
+
+
+def _quoted(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    # All printable ASCII stands as it is, less the space, the double quote and the per cent sign.
+    return quote(str(value), safe="!#$&'()*+,/:;<=>?@[\\]^`{|}~", errors="backslashreplace")

@@ -1,0 +1,170 @@
+"""CloudEvents as the official SDK writes and reads them."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from cloudevents.core.bindings.http import (
+    HTTPMessage,
+    from_http_event,
+    to_binary_event,
+    to_structured_event,
+)
+from cloudevents.core.v1.event import CloudEvent
+
+from dispatch.building import BuiltRequest, EventContent, build
+from dispatch.cloudevents import from_binary, from_structured, is_binary, is_cloudevent, key_of, topic_of
+from dispatch.identifiers import new_id
+from dispatch.ledger.loading import LoadedEvent, LoadedSubscriber
+from dispatch.payloads import PayloadError
+
+ATTRIBUTES = {
+    "specversion": "1.0",
+    "id": "ä 1%",
+    "source": "https://shop.example/orders?x=1",
+    "type": "order.created",
+    "subject": 'größe "7"',
+    "time": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+    "region": "eu-1",
+}
+DATA = {"total": 120, "größe": "ü"}
+
+
+def official(**changes: Any) -> CloudEvent:
+    return CloudEvent({**ATTRIBUTES, **changes}, DATA)
+
+
+def structured(item: dict[str, Any]) -> dict[str, Any]:
+    return from_structured(item, item)
+
+
+def test_a_structured_event_of_the_sdk_is_understood() -> None:
+    item = json.loads(to_structured_event(official()).body)
+    assert is_cloudevent(item)
+    payload = structured(item)
+    assert (topic_of(payload), payload["body"]) == ("order.created", DATA)
+    assert payload["cloudevent"]["subject"] == ATTRIBUTES["subject"]
+    assert payload["cloudevent"]["region"] == "eu-1"
+
+
+def test_a_binary_event_of_the_sdk_is_understood() -> None:
+    message = to_binary_event(official())
+    assert is_binary(message.headers)
+    payload = from_binary(message.headers.items(), json.loads(message.body))
+    assert (topic_of(payload), payload["body"]) == ("order.created", DATA)
+    assert {name: payload["cloudevent"][name] for name in ("id", "source", "subject")} == {
+        name: ATTRIBUTES[name] for name in ("id", "source", "subject")
+    }
+
+
+def test_source_and_id_together_name_an_event() -> None:
+    base = {"specversion": "1.0", "type": "t"}
+    keys = {
+        key_of(structured({**base, "source": source, "id": event_id}))
+        for source, event_id in [("a", "1"), ("a", "2"), ("b", "1"), ("c" * 300, "1"), ("c" * 300, "2")]
+    }
+    assert len(keys) == 5
+    assert max(map(len, keys)) <= 255
+
+
+@pytest.mark.parametrize(
+    ("item", "place"),
+    [
+        ({"specversion": "0.3", "id": "1", "source": "s", "type": "t"}, "specversion"),
+        ({"specversion": "1.0", "source": "s", "type": "t"}, "id"),
+        ({"specversion": "1.0", "id": "1", "source": "", "type": "t"}, "source"),
+        ({"specversion": "1.0", "id": "1", "source": "s", "type": 7}, "type"),
+        ({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "Big": 1}, "Big"),
+        ({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "x": {}}, "x"),
+        ({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "x": 1.5}, "x"),
+        ({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "data_base64": "AA=="}, "data_base64"),
+        (
+            {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "datacontenttype": "text/xml"},
+            "datacontenttype",
+        ),
+    ],
+)
+def test_what_is_no_cloudevent_is_refused_at_its_place(item: dict[str, Any], place: str) -> None:
+    with pytest.raises(PayloadError) as refused:
+        structured(item)
+    assert refused.value.place == place
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "application/a+json"])
+def test_types_of_json_are_data(content_type: str) -> None:
+    headers = {"CE-SpecVersion": "1.0", "ce-id": "1", "ce-source": "s", "ce-type": "t", "Content-Type": content_type}
+    assert from_binary(headers.items(), 1)["cloudevent"]["datacontenttype"] == content_type
+
+
+def built(payload: dict[str, Any], body_format: str, event_id: UUID | None = None) -> BuiltRequest:
+    subscriber = LoadedSubscriber(1, "http://billing/", False, False, 25, None, None, None, None, (), body_format)
+    event = LoadedEvent(event_id or new_id(), "order.created", "the shop", json.dumps(payload))
+    return build(EventContent(event), subscriber, UUID(int=2), UUID(int=3), 1, datetime.now(UTC))
+
+
+def read(request: BuiltRequest) -> CloudEvent:
+    found = from_http_event(HTTPMessage(headers=dict(request.headers), body=request.body or b""))
+    assert isinstance(found, CloudEvent)
+    return found
+
+
+FORMATS = pytest.mark.parametrize("body_format", ["cloudevents_structured", "cloudevents_binary"])
+
+
+@FORMATS
+def test_the_sdk_reads_what_a_subscriber_gets(body_format: str) -> None:
+    event_id = new_id()
+    event = read(built({"body": DATA}, body_format, event_id))
+    assert (event.get_id(), event.get_type(), event.get_source()) == (
+        str(event_id),
+        "order.created",
+        "/switch/the%20shop",
+    )
+    assert event.get_data() == DATA
+    sent_at = event.get_time()
+    assert sent_at is not None
+    assert abs((datetime.now(UTC) - sent_at).total_seconds()) < 60
+
+
+@FORMATS
+def test_an_event_that_came_as_a_cloudevent_goes_out_as_it_came(body_format: str) -> None:
+    payload = structured(json.loads(to_structured_event(official()).body))
+    event = read(built(payload, body_format))
+    assert event.get_data() == DATA
+    for name in ("id", "source", "type", "subject", "time", "region"):
+        assert event.get_attributes()[name] == ATTRIBUTES[name]
+
+
+def test_a_plain_subscriber_gets_the_data_alone() -> None:
+    request = built(structured(json.loads(to_structured_event(official()).body)), "plain")
+    assert json.loads(request.body or b"") == DATA
+    assert not any(name.startswith("ce-") for name, _ in request.headers)
+
+
+@FORMATS
+def test_a_method_without_a_body_carries_the_attributes_in_headers(body_format: str) -> None:
+    request = built({"http_method": "GET"}, body_format)
+    assert request.body is None
+    assert read(request).get_type() == "order.created"
+
+
+@FORMATS
+def test_headers_of_the_payload_cannot_forge_attributes(body_format: str) -> None:
+    request = built({"body": DATA, "headers": {"ce-id": "forged", "CE-Type": "forged"}}, body_format)
+    assert "forged" not in read(request).get_attributes().values()
+
+
+@FORMATS
+def test_numbers_go_out_as_they_came(body_format: str) -> None:
+    subscriber = LoadedSubscriber(1, "http://billing/", False, False, 25, None, None, None, None, (), body_format)
+    event = LoadedEvent(new_id(), "t", "", '{"body": {"price": 1.10, "big": 123456789012345678901234567890}}')
+    request = build(EventContent(event), subscriber, UUID(int=2), UUID(int=3), 1, datetime.now(UTC))
+    assert b'{"price":1.10,"big":123456789012345678901234567890}' in (request.body or b"")
+
+
+@FORMATS
+def test_a_payload_that_only_looks_like_a_cloudevent_gets_attributes_of_ours(body_format: str) -> None:
+    event_id = new_id()
+    assert read(built({"body": DATA, "cloudevent": {"id": 7}}, body_format, event_id)).get_id() == str(event_id)
