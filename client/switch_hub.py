@@ -1,0 +1,193 @@
+"""Publish to Switch, and verify what it sends. One file, nothing but the standard library: copy it into your project.
+
+hub = Hub("http://switch:8000", secret=SWITCH_JWT_SECRET, author="shop")
+hub.publish("order.created", {"body": {"total": 120}})
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import http.client
+import json
+import random
+import time
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+__all__ = ["Hub", "HubError", "Published", "RefusedError", "SignatureError", "UnavailableError", "verify"]
+
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 10.0
+TOKEN_SECONDS = 300
+TOLERANCE_SECONDS = 300
+
+
+class HubError(Exception):
+    """What all errors of this module are."""
+
+
+class RefusedError(HubError):
+    """The hub does not take the event as it is: `status`, and the hub's own `problem` (RFC 9457)."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        super().__init__(f"{status}: {problem.get('detail') or problem.get('title') or 'refused'}")
+        self.status = status
+        self.problem = problem
+
+
+class UnavailableError(HubError):
+    """The hub did not answer in time. The event may be stored: publish it again with the same `key`."""
+
+    def __init__(self, reason: str, key: str) -> None:
+        super().__init__(f"The hub did not take the event in time: {reason}. Try again with the key {key!r}.")
+        self.key = key
+
+
+class SignatureError(HubError):
+    """A request that was not signed with the secret, or not lately."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """An accepted event. `matched` counts its subscribers; None while the hub is still working them out."""
+
+    id: str
+    topic: str
+    matched: int | None
+    duplicate: bool
+
+
+@dataclass(frozen=True)
+class Hub:
+    """A hub at `url`. `secret` is its SWITCH_JWT_SECRET, `author` your service's name.
+
+    A lost connection and a 503 are tried again, with growing pauses, for `retry_seconds` in all. That is safe: every
+    event carries a key, by which the hub knows it again.
+    """
+
+    url: str
+    secret: str
+    author: str
+    topics: Sequence[str] = ()
+    timeout_seconds: float = 10.0
+    retry_seconds: float = 60.0
+
+    def publish(self, topic: str, data: Mapping[str, Any], *, key: str | None = None) -> Published:
+        """Publishes one event. `data` may have `body`, `headers`, `query_params`, `path_params` and `http_method`.
+
+        Raises RefusedError if the hub refuses it, UnavailableError if it could not be reached in time.
+        """
+        key = key or str(uuid.uuid4())
+        return _published(self._post({"topic": topic, "data": data, "id": key}, key))
+
+    def publish_many(
+        self, events: Iterable[tuple[str, Mapping[str, Any]]], *, key: str | None = None
+    ) -> list[Published | RefusedError]:
+        """Publishes pairs of topic and data in one request; a result for each, in their order.
+
+        One that is refused does not keep the others back. Errors are raised as by `publish`.
+        """
+        key = key or str(uuid.uuid4())
+        items = [{"topic": topic, "data": data, "id": f"{key}/{place}"} for place, (topic, data) in enumerate(events)]
+        results = self._post(items, key)["results"] if items else []
+        return [_refused(each["problem"]) if "problem" in each else _published(each) for each in results]
+
+    def token(self) -> str:
+        """A token that holds for some minutes."""
+        now = int(time.time())
+        claims: dict[str, Any] = {"author": self.author, "iat": now, "exp": now + TOKEN_SECONDS}
+        if self.topics:
+            claims["topics"] = list(self.topics)
+        signed = f"{_segment({'alg': 'HS256', 'typ': 'JWT'})}.{_segment(claims)}"
+        digest = hmac.new(self.secret.encode(), signed.encode(), hashlib.sha256).digest()
+        return f"{signed}.{_unpadded(digest)}"
+
+    def _post(self, body: Any, key: str) -> Any:
+        encoded = json.dumps(body).encode()
+        deadline = time.monotonic() + self.retry_seconds
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                status, answer, wait = self._ask(encoded)
+                reason = f"it answered {status}"
+            except (OSError, http.client.HTTPException) as error:
+                status, answer, wait, reason = 503, {}, 0.0, str(error) or type(error).__name__
+            if status < 300:
+                return answer
+            if status != 503:
+                raise RefusedError(status, answer)
+            wait = max(wait, random.uniform(pause / 2, pause))  # noqa: S311 - spreads load
+            if time.monotonic() + wait > deadline:
+                raise UnavailableError(reason, key)
+            time.sleep(wait)
+            pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
+
+    def _ask(self, encoded: bytes) -> tuple[int, Any, float]:
+        """Status, answer, and the seconds to wait that the hub asks for."""
+        parts = urlsplit(self.url)
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        connection = kind(parts.hostname or "", parts.port, timeout=self.timeout_seconds)
+        try:
+            headers = {"Authorization": f"Bearer {self.token()}", "Content-Type": "application/json"}
+            connection.request("POST", f"{parts.path.rstrip('/')}/publish", encoded, headers)
+            answer = connection.getresponse()
+            text, wait = answer.read(), answer.getheader("Retry-After", "")
+        finally:
+            connection.close()
+        return answer.status, _parsed(text), float(wait) if wait.isdigit() else 0.0
+
+
+def verify(secret: str, headers: Mapping[str, str], body: bytes, *, previous_secret: str = "") -> None:
+    """Returns if `body` was sent by a hub that has `secret` (`whsec_…`). Raises SignatureError.
+
+    Standard Webhooks (https://www.standardwebhooks.com), HMAC. While a secret is being rotated, either may hold.
+    """
+    given = {name.lower(): value for name, value in headers.items()}
+    try:
+        message_id, timestamp = given["webhook-id"], int(given["webhook-timestamp"])
+        signatures = given["webhook-signature"].split()
+    except (KeyError, ValueError) as error:
+        raise SignatureError("The request carries no signature of Standard Webhooks.") from error
+    if abs(time.time() - timestamp) > TOLERANCE_SECONDS:
+        raise SignatureError("The request was signed too long ago, or in the future.")
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    expected = [f"v1,{_signature(each, signed)}" for each in (secret, previous_secret) if each]
+    if not any(hmac.compare_digest(one, other) for one in expected for other in signatures):
+        raise SignatureError("The signature is not that of the secret.")
+
+
+def _signature(secret: str, signed: bytes) -> str:
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except binascii.Error as error:
+        raise SignatureError("The secret is not base64.") from error
+    return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+def _published(answer: Mapping[str, Any]) -> Published:
+    return Published(answer["id"], answer["topic"], answer["matched"], answer["duplicate"])
+
+
+def _refused(problem: Mapping[str, Any]) -> RefusedError:
+    return RefusedError(int(problem.get("status", 400)), problem)
+
+
+def _parsed(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return {"detail": text[:200].decode("utf-8", "replace")}
+
+
+def _segment(claims: Mapping[str, Any]) -> str:
+    return _unpadded(json.dumps(claims, separators=(",", ":")).encode())
+
+
+def _unpadded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

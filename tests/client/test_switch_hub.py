@@ -1,0 +1,165 @@
+"""The client module against a real hub, and against servers that misbehave."""
+
+import http.server
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook
+
+from client.switch_hub import Hub, Published, RefusedError, SignatureError, UnavailableError, verify
+from subscribers.secrets import new_shared_secret
+from tests.flows.receiver import Receiver
+from tests.servers.hub import HubServer
+from tests.servers.processes import free_port
+
+DATA = {"body": {"total": 120}}
+SECRET = "a secret of a hub that only refuses, of thirty-two bytes"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[HubServer]:
+    with HubServer() as running:
+        running.start_web()
+        yield running
+
+
+@pytest.fixture
+def hub(server: HubServer) -> Hub:
+    return Hub(server.url, server.env["SWITCH_JWT_SECRET"], "shop", retry_seconds=5)
+
+
+def test_an_event_is_published_and_delivered_signed(server: HubServer, hub: Hub) -> None:
+    secret = new_shared_secret()
+    with Receiver() as receiver:
+        server.manage("subscribe", "orders", receiver.url)
+        server.manage(
+            "shell", "-c", f"from subscribers.models import Subscriber; Subscriber.objects.update(secret={secret!r})"
+        )
+        published = hub.publish("orders", DATA)
+        assert (published.topic, published.matched, published.duplicate) == ("orders", 1, False)
+        server.start_consumer()
+        [request] = receiver.wait_for(1)
+        server.stop_consumers()
+    verify(secret, request.headers, request.body)
+    verify(new_shared_secret(), request.headers, request.body, previous_secret=secret)
+    for wrong_secret, body in [(new_shared_secret(), request.body), (secret, b"{}")]:
+        with pytest.raises(SignatureError):
+            verify(wrong_secret, request.headers, body)
+
+
+def test_a_key_names_an_event(hub: Hub) -> None:
+    first, second = hub.publish("quiet", DATA, key="order 7"), hub.publish("quiet", DATA, key="order 7")
+    assert first.id == second.id
+    assert (first.duplicate, second.duplicate) == (False, True)
+    with pytest.raises(RefusedError) as refused:
+        hub.publish("quiet", {"body": "other"}, key="order 7")
+    assert refused.value.status == 409
+
+
+def test_of_many_each_has_its_own_result(hub: Hub) -> None:
+    good, bad, other = hub.publish_many([("quiet", DATA), ("", DATA), ("quiet", {})], key="batch")
+    assert isinstance(good, Published)
+    assert isinstance(other, Published)
+    assert isinstance(bad, RefusedError)
+    assert (bad.status, bad.problem["place"]) == (400, "topic")
+    again = hub.publish_many([("quiet", DATA), ("quiet", {})], key="other batch")
+    assert [isinstance(each, Published) and each.duplicate for each in again] == [False, False]
+    assert hub.publish_many([]) == []
+
+
+def test_a_token_can_be_limited_to_topics(server: HubServer) -> None:
+    limited = Hub(server.url, server.env["SWITCH_JWT_SECRET"], "shop", topics=["order.*"], retry_seconds=5)
+    assert limited.publish("order.created", DATA).matched == 0
+    with pytest.raises(RefusedError, match="may not publish"):
+        limited.publish("bill.created", DATA)
+
+
+def test_a_wrong_secret_is_refused_at_once(server: HubServer) -> None:
+    with pytest.raises(RefusedError) as refused:
+        Hub(server.url, SECRET, "shop").publish("quiet", DATA)
+    assert refused.value.status == 401
+
+
+Script = Callable[[int, http.server.BaseHTTPRequestHandler], None]
+
+
+@contextmanager
+def scripted(script: Script) -> Iterator[tuple[str, list[Any]]]:
+    """A server that does with each request, counted from 0, what the script says; and the bodies that came."""
+    bodies: list[Any] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            script(len(bodies) - 1, self)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Says nothing."""
+
+    running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{running.server_address[1]}", bodies
+    finally:
+        running.shutdown()
+        running.server_close()
+
+
+def answer(handler: http.server.BaseHTTPRequestHandler, status: int, body: bytes, **headers: str) -> None:
+    handler.send_response(status)
+    for name, value in {"Content-Length": str(len(body)), **headers}.items():
+        handler.send_header(name.replace("_", "-"), value)
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+ACCEPTED = b'{"id": "1", "topic": "t", "matched": null, "duplicate": false}'
+
+
+def test_a_lost_connection_and_a_503_are_tried_again_with_the_same_key() -> None:
+    def script(number: int, handler: http.server.BaseHTTPRequestHandler) -> None:
+        if number == 0:
+            handler.connection.close()
+        elif number == 1:
+            answer(handler, 503, b"not json", Retry_After="1")
+        else:
+            answer(handler, 202, ACCEPTED)
+
+    with scripted(script) as (url, bodies):
+        began = time.monotonic()
+        assert Hub(url, SECRET, "shop").publish("t", DATA) == Published("1", "t", None, False)
+        assert time.monotonic() - began >= 1
+    assert len(bodies) == 3
+    assert bodies[0] == bodies[1] == bodies[2]
+    assert bodies[0]["id"]
+
+
+def test_in_the_end_it_gives_up_and_tells_the_key() -> None:
+    with scripted(lambda number, handler: answer(handler, 503, b"{}")) as (url, bodies):
+        with pytest.raises(UnavailableError) as unavailable:
+            Hub(url, SECRET, "shop", retry_seconds=1).publish("t", DATA)
+        assert unavailable.value.key == bodies[0]["id"]
+    assert len(bodies) > 1
+
+
+def test_a_hub_that_is_not_there_is_told() -> None:
+    with pytest.raises(UnavailableError, match="refused"):
+        Hub(f"http://127.0.0.1:{free_port()}", SECRET, "shop", retry_seconds=0.1).publish("t", DATA)
+
+
+def test_a_signature_of_the_reference_library_is_verified() -> None:
+    secret, body, now = new_shared_secret(), "ü", datetime.now(UTC)
+    headers = {"Webhook-Id": "1", "webhook-timestamp": str(int(now.timestamp()))}
+    verify(secret, {**headers, "Webhook-Signature": Webhook(secret).sign("1", now, body)}, body.encode())
+    old = now - timedelta(hours=1)
+    aged = {**headers, "webhook-timestamp": str(int(old.timestamp()))}
+    with pytest.raises(SignatureError, match="too long ago"):
+        verify(secret, {**aged, "Webhook-Signature": Webhook(secret).sign("1", old, body)}, body.encode())
+    with pytest.raises(SignatureError, match="no signature"):
+        verify(secret, {}, body.encode())
