@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.timesince import timeuntil
 
-from dispatch.masking import MASK, SECRET_NAME
+from dispatch.masking import MASK, is_secret
 from dispatch.models import Delivery
 from dispatch.payloads import parse_json
 
@@ -69,7 +69,7 @@ def shown_payload(payload: str) -> str:
 
 
 def _masked(name: str, value: Any) -> Any:
-    return MASK if SECRET_NAME.search(name) else value
+    return MASK if is_secret(name) else value
 
 
 def cut(text: str) -> str:

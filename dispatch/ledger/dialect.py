@@ -39,15 +39,21 @@ def placeholders(count: int) -> str:
 
 def to_database(value: Any) -> Any:
     """`value` as the driver wants it: SQLite keeps ids as hex and times as text."""
-    if not isinstance(value, UUID | datetime) or is_postgres():
-        return value
-    return value.hex if isinstance(value, UUID) else connection.ops.adapt_datetimefield_value(value)
+    return value if is_postgres() else _to_sqlite(value)
+
+
+def _to_sqlite(value: Any) -> Any:
+    kind = type(value)
+    if kind is datetime:
+        # As Django's own adapter writes it; that costs ten times as much, and here are many.
+        return str(value if value.tzinfo is UTC else value.astimezone(UTC))[: -len("+00:00")]
+    return value.hex if issubclass(kind, UUID) else value
 
 
 def flatten(rows: Iterable[Iterable[Any]]) -> list[Any]:
     """The parameters of a statement, row after row."""
     flat = [value for row in rows for value in row]
-    return flat if is_postgres() else [to_database(value) for value in flat]
+    return flat if is_postgres() else list(map(_to_sqlite, flat))
 
 
 def to_id(value: Any) -> UUID:
