@@ -50,3 +50,9 @@ def test_the_dashboard_speaks_of_metrics_that_are_there(metrics: set[str]) -> No
     panels = json.loads(DASHBOARD.read_text())["panels"]
     expressions = [target["expr"] for panel in panels for target in panel["targets"]]
     assert set(NAME.findall(" ".join(expressions))) <= metrics
+
+
+def test_the_operating_page_says_what_to_do_for_each_alert() -> None:
+    rules = [rule["alert"] for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]]
+    page = (ROOT / "docs" / "operating.md").read_text()
+    assert [heading for heading in re.findall(r"^### (\w+)$", page, re.M) if heading.startswith("Switch")] == rules
