@@ -1,4 +1,4 @@
-"""Topics, and the patterns that subscribers may have instead: `order.*` for all that begin with `order.`."""
+"""The names of topics, and the patterns that subscribers may have instead: `order.*` for all that begin so."""
 
 WILDCARD = "*"
 
@@ -8,7 +8,12 @@ def is_pattern(topic: str) -> bool:
 
 
 def pattern_problem(topic: str) -> str:
-    """What is wrong with a topic as a pattern, or an empty string."""
-    if WILDCARD in topic[:-1]:
-        return "A * stands for anything, and only at the end of a topic, as in order.*"
-    return ""
+    """What is wrong with a subscriber's topic as a pattern; empty if nothing is."""
+    if WILDCARD not in topic[:-1]:
+        return ""
+    return "A * stands for anything, and only at the end: order.* for all topics that begin with order."
+
+
+def name_problem(topic: str) -> str:
+    """What is wrong with the name of a topic on which an event is published; empty if nothing is."""
+    return "The topic holds a *, which only a subscriber's pattern can have." if WILDCARD in topic else ""
