@@ -97,6 +97,7 @@ def _values(node: ast.AST) -> Iterator[ast.AST]:
     return (part for part in ast.walk(node) if id(part) not in called)
 
 
+@lru_cache(maxsize=10_000)
 def _place(expression: str, offset: int) -> tuple[int, int]:
     """Line and column of a byte of the text that was parsed, which is the expression less outer white space."""
     indent = len(expression) - len(expression.lstrip())
