@@ -24,6 +24,19 @@ class Row(NamedTuple):
     deleted_at: datetime | None
 
 
+#: New subscribers in one reading, from which on Python's collector is told that they stay.
+FROZEN_FROM = 10_000
+
+
+def read_all(index: SubscriberIndex) -> SubscriberIndex:
+    """The index with every row taken over that differs from what is known of it, whatever its revision says."""
+    with _without_collecting():
+        found = _all_taken_over(index)
+    if len(found.places) - len(index.places) >= FROZEN_FROM:
+        gc.freeze()  # or each full collection walks through all of them, and stops the process for a second
+    return found
+
+
 @contextmanager
 def _without_collecting() -> Iterator[None]:
     """Many rows make no garbage; looking for it again and again takes almost half of the time."""
@@ -36,9 +49,7 @@ def _without_collecting() -> Iterator[None]:
             gc.enable()
 
 
-@_without_collecting()
-def read_all(index: SubscriberIndex) -> SubscriberIndex:
-    """The index with every row taken over that differs from what is known of it, whatever its revision says."""
+def _all_taken_over(index: SubscriberIndex) -> SubscriberIndex:
     rows = Subscriber.objects.existing().order_by("id").values_list(*Row._fields)
     seen: set[int] = set()
     come = []

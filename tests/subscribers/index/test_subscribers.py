@@ -126,6 +126,21 @@ def test_equal_expressions_are_evaluated_once(expression: str, evaluated: list[s
     assert evaluated == [expression]
 
 
+def test_an_operand_that_nobody_compares_any_more_is_not_worked_out() -> None:
+    index = SubscriberIndex().changed((), [make_change(1, expression='data["a"] in (1, 2)'), make_change(2)])
+    assert list(index.topics["order"].operands) == ["data['a']"]
+    assert not index.changed([1], []).topics["order"].operands
+
+
+def test_operands_beyond_the_limit_are_evaluated(monkeypatch: pytest.MonkeyPatch, evaluated: list[str]) -> None:
+    monkeypatch.setattr(topics, "MAX_OPERANDS", 2)
+    expressions = ['data["a"] == 1', 'data["b"] == 1', 'data["c"] == 1', 'data["c"] == 2 and data["b"] == 2']
+    snapshot = make_snapshot(*(make_change(each, expression=text) for each, text in enumerate(expressions, 1)))
+    assert list(snapshot.index.topics["order"].operands) == ["data['a']", "data['b']"]
+    assert matched(snapshot, {"a": 2, "b": 2, "c": 2}) == [4]
+    assert sorted(evaluated) == ['data["c"] == 1', 'data["c"] == 2 and data["b"] == 2']
+
+
 def test_equal_expressions_of_topic_and_pattern_are_evaluated_once(evaluated: list[str]) -> None:
     snapshot = make_snapshot(*(make_change(each, topic, 'data["a"] > 1') for each, topic in enumerate(["x", "*"], 1)))
     assert matched(snapshot, {"a": 2}, "x") == [1, 2]
