@@ -21,6 +21,7 @@ from dispatch.payloads import (
 from dispatch.problems import ContentTooLargeError
 from dispatch.publishing import NewEvent
 from subscribers.models import Subscriber
+from subscribers.topics import name_problem
 
 MAX_TOPIC_LENGTH = Subscriber._meta.get_field("topic").max_length or 0
 MAX_KEY_LENGTH = 255
@@ -101,6 +102,8 @@ def _topic(item: Mapping[str, Any]) -> str:
         raise PayloadError(f"The topic is longer than {MAX_TOPIC_LENGTH} characters.", "topic")
     if "\x00" in topic:
         raise PayloadError("The topic holds a NUL character.", "topic")
+    if problem := name_problem(topic):
+        raise PayloadError(problem, "topic")
     check_characters(topic, "topic")
     return topic
 

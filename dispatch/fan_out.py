@@ -1,7 +1,6 @@
 """Writes the deliveries of a wide event chunk by chunk, so that the publish need not wait and memory stays flat."""
 
 import logging
-from itertools import islice
 from uuid import UUID
 
 from django.utils import timezone
@@ -26,15 +25,13 @@ def advance(event_id: UUID, queue: Queue) -> bool:
     event = Event.objects.filter(pk=event_id, fan_out=Event.FanOut.PENDING).first()
     if event is None:
         return False
-    candidates = list(islice(matching.newest().after(event.topic, event.fan_out_cursor), CHUNK))
     data = parse_json(event.payload)
-    matched = [candidate for candidate in candidates if candidate.takes(data)]
-    rows = [delivery_row(event.id, candidate) for candidate in matched]
-    cursor_to = candidates[-1].subscriber_id if len(candidates) == CHUNK else None
+    matches, cursor_to = matching.newest().chunk(event.topic, data, event.fan_out_cursor, CHUNK)
+    rows = [delivery_row(event.id, candidate) for candidate in matches]
     now = timezone.now()
     if not write_chunk(event.id, event.fan_out_cursor, cursor_to, rows, now, is_queued=queue.is_embedded):
         return False
-    due = [(row.id, candidate.retry_limit) for row, candidate in zip(rows, matched, strict=True) if not row.hold_reason]
+    due = [(row.id, candidate.retry_limit) for row, candidate in zip(rows, matches, strict=True) if not row.hold_reason]
     if not queue.is_embedded:
         _push(due, queue)
     return cursor_to is not None

@@ -87,9 +87,8 @@ def accept(events: Sequence[NewEvent]) -> list[Accepted | IdempotencyConflictErr
 
 
 def _plan(event: NewEvent, snapshot: matching.Snapshot, now: datetime, row: EventRow | None = None) -> _Plan:
-    is_wide = snapshot.candidates(event.topic) > settings.SWITCH_FAN_OUT_LIMIT
-    matches = None if is_wide else snapshot.match(event.topic, event.data)
-    state = Event.FanOut.PENDING if is_wide else Event.FanOut.DONE
+    matches = snapshot.match_up_to(settings.SWITCH_FAN_OUT_LIMIT, event.topic, event.data)
+    state = Event.FanOut.PENDING if matches is None else Event.FanOut.DONE
     matched = None if matches is None else len(matches)
     if row is not None:
         return _Plan(event, replace(row, matched=matched, fan_out=state.value), matches)

@@ -1,73 +1,81 @@
 """Who hears of an event: the one public door to the subscribers for the publish path.
 
-Each process keeps a snapshot of all subscribers, compiled, paused ones included. The version row tells whether it is
-the newest; rows changed since are read one by one, and all of them after a call to `refresh`.
+Each process keeps a snapshot of all subscribers, paused ones included, in an index by topic and by what their filters
+compare. The version row tells whether it is the newest; rows changed since are read one by one, and all of them after
+a call to `refresh`.
 """
 
+import sys
 import threading
-from bisect import bisect
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from types import MappingProxyType
+from heapq import merge
+from itertools import chain, islice
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F
 
-from subscribers import filter_errors
-from subscribers.filters import Filter, FilterError, Unknown, compile_filter
-from subscribers.models import Subscriber, SubscriberVersion
-from subscribers.querysets import SubscriberQuerySet
+from subscribers import filter_errors, reading
+from subscribers.index import Candidate, Judge, SubscriberIndex
+from subscribers.index.candidates import id_of
+from subscribers.models import SubscriberVersion
+
+__all__ = ["Candidate", "Chunk", "Snapshot", "at_version", "current", "forget", "newest", "refresh"]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A subscriber as matching sees it. `filter` is None where the stored expression does not compile."""
+class Chunk(NamedTuple):
+    """Some of an event's matches; `last_id` is the subscriber after whom to go on, None if there are no more."""
 
-    subscriber_id: int
-    revision: int
-    retry_limit: int
-    is_paused: bool
-    filter: Filter | None
-
-    def takes(self, data: object) -> bool:
-        """Whether an event goes to it. A broken filter takes everything: its events are held until it is mended."""
-        if self.filter is None:
-            return True
-        result = self.filter.evaluate(data)
-        if isinstance(result, Unknown):
-            filter_errors.note(self.subscriber_id, result)
-        return result is True
-
-    @property
-    def hold_reason(self) -> str:
-        if self.filter is None:
-            return "broken"
-        return "paused" if self.is_paused else ""
+    matches: list[Candidate]
+    last_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All existing subscribers by topic, in the order of their ids, as of `version`."""
+    """All existing subscribers as of `version`."""
 
     version: int
-    topics: Mapping[str, tuple[Candidate, ...]]
+    index: SubscriberIndex
 
     def candidates(self, topic: str) -> int:
-        """How many subscribers a publish on `topic` has to look at."""
-        return len(self.topics.get(topic, ()))
+        """How many subscribers want events of `topic`, whatever their filters say."""
+        return sum(index.count for index in self.index.of(topic))
 
     def match(self, topic: str, data: object) -> list[Candidate]:
-        """The subscribers that an event goes to."""
-        return [candidate for candidate in self.topics.get(topic, ()) if candidate.takes(data)]
+        """The subscribers that an event goes to, in the order of their ids."""
+        return self.match_up_to(sys.maxsize, topic, data) or []
 
-    def after(self, topic: str, subscriber_id: int) -> Iterator[Candidate]:
-        """The candidates of `topic` behind `subscriber_id`, in the order of their ids."""
-        return (candidate for candidate in self.topics.get(topic, ()) if candidate.subscriber_id > subscriber_id)
+    def match_up_to(self, limit: int, topic: str, data: object) -> list[Candidate] | None:
+        """As `match`; None if they are more than `limit`, or if more than `limit` filters had to be evaluated."""
+        judge = Judge(data)
+        buckets = self.index.buckets(topic, judge)
+        if sum(bucket.expressions for bucket in buckets) > limit:
+            return None
+        found: list[Candidate] = []
+        for expression, candidates in chain.from_iterable(bucket.groups() for bucket in buckets):
+            if judge.holds(expression, candidates):
+                if len(found) + len(candidates) > limit:
+                    return None
+                found.extend(candidates)
+        _note(judge)
+        return sorted(found, key=id_of)
+
+    def chunk(self, topic: str, data: object, after: int, size: int) -> Chunk:
+        """The matches among the next `size` candidates behind the subscriber `after`, in the order of their ids."""
+        judge = Judge(data)
+        walks = [bucket.after(after) for bucket in self.index.buckets(topic, judge)]
+        candidates = list(islice(merge(*walks, key=id_of), size))
+        matches = [candidate for candidate in candidates if judge.holds(candidate.expression, (candidate,))]
+        _note(judge)
+        return Chunk(matches, candidates[-1].subscriber_id if len(candidates) == size else None)
 
 
-EMPTY = Snapshot(version=-1, topics=MappingProxyType({}))
-FIELDS = ("id", "topic", "filter_expression", "state", "retry_limit", "revision", "deleted_at")
+def _note(judge: Judge) -> None:
+    for candidate, unknown in judge.noted:
+        filter_errors.note(candidate.subscriber_id, unknown)
+
+
+EMPTY = Snapshot(version=-1, index=SubscriberIndex())
 
 _lock = threading.Lock()
 _current = EMPTY
@@ -111,55 +119,5 @@ def _read(known: Snapshot) -> Snapshot:
     if number == known.version:
         return known
     if known.version < rebuilt_at or number < known.version or known is EMPTY:
-        return Snapshot(number, _grouped(Subscriber.objects.existing()))
-    changed = Subscriber.objects.filter(revision__gt=known.version)
-    return Snapshot(number, _merged(known.topics, changed))
-
-
-def _grouped(subscribers: SubscriberQuerySet) -> dict[str, tuple[Candidate, ...]]:
-    topics: dict[str, list[Candidate]] = {}
-    for subscriber in subscribers.order_by("id").only(*FIELDS).iterator(2000):
-        topics.setdefault(subscriber.topic, []).append(_candidate(subscriber))
-    return {topic: tuple(candidates) for topic, candidates in topics.items()}
-
-
-def _merged(
-    topics: Mapping[str, tuple[Candidate, ...]], changed: SubscriberQuerySet
-) -> dict[str, tuple[Candidate, ...]]:
-    """`topics` with the changed subscribers taken out where they were and put in where they now belong."""
-    rows = list(changed.only(*FIELDS))
-    ids = {row.pk for row in rows}
-    kept = {
-        topic: candidates
-        if ids.isdisjoint(candidate.subscriber_id for candidate in candidates)
-        else tuple(candidate for candidate in candidates if candidate.subscriber_id not in ids)
-        for topic, candidates in topics.items()
-    }
-    for row in rows:
-        if row.deleted_at is None:
-            kept[row.topic] = _inserted(kept.get(row.topic, ()), _candidate(row))
-    return {topic: candidates for topic, candidates in kept.items() if candidates}
-
-
-def _inserted(candidates: tuple[Candidate, ...], new: Candidate) -> tuple[Candidate, ...]:
-    place = bisect(candidates, new.subscriber_id, key=lambda candidate: candidate.subscriber_id)
-    return (*candidates[:place], new, *candidates[place:])
-
-
-def _candidate(subscriber: Subscriber) -> Candidate:
-    return Candidate(
-        subscriber.pk,
-        subscriber.revision,
-        subscriber.retry_limit,
-        subscriber.is_paused,
-        _compiled(subscriber.filter_expression),
-    )
-
-
-@lru_cache(maxsize=50_000)
-def _compiled(expression: str) -> Filter | None:
-    """Equal expressions are compiled once. None if it does not compile."""
-    try:
-        return compile_filter(expression)
-    except FilterError:
-        return None
+        return Snapshot(number, reading.read_all(known.index))
+    return Snapshot(number, reading.read_changes(known.index, known.version))

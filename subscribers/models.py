@@ -31,7 +31,7 @@ class Subscriber(models.Model):
     topic = models.CharField(
         max_length=255,
         validators=[validate_topic],
-        help_text="The topic whose events it wants, such as order.created.",
+        help_text="A topic, such as order.created, or a pattern: order.* for all that begin so, * for every topic.",
     )
     filter_expression = models.TextField(
         blank=True,

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from subscribers.models import Subscriber
+from subscribers.topics import is_pattern
 
 COLUMNS = ("topic", "filter_expression", "target_url")
 
@@ -71,6 +72,10 @@ def _take(row: Row) -> Taken:
         return Taken(row, None, "it is here already")
     if problem := _problem(row, ("topic", "target_url")):
         return Taken(row, None, problem)
+    if is_pattern(row.topic):
+        return Taken(
+            row, None, "topic: with a * at its end it would be a pattern here; add it by hand if it is to be one."
+        )
     if "\x00" in row.filter_expression:
         return Taken(row, None, "filter_expression: no database keeps a NUL character.")
     subscriber = Subscriber(topic=row.topic, target_url=row.target_url, filter_expression=row.filter_expression)

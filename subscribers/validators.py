@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 
 from subscribers.filters import FilterError, compile_filter
 from subscribers.targets import TargetError, check_target
+from subscribers.topics import pattern_problem
 
 
 def validate_topic(topic: str) -> None:
@@ -14,6 +15,8 @@ def validate_topic(topic: str) -> None:
         raise ValidationError("A topic needs a name.", code="topic_empty")
     if "\x00" in topic:
         raise ValidationError("A topic cannot hold a NUL character.", code="topic_nul")
+    if problem := pattern_problem(topic):
+        raise ValidationError(problem, code="topic_pattern")
 
 
 def validate_filter_expression(expression: str) -> None:

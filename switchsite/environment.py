@@ -163,7 +163,7 @@ VARIABLES = (
         "SWITCH_FAN_OUT_LIMIT",
         positive,
         500,
-        "Candidates above which the consumer, not the publish, writes an event's deliveries.",
+        "Matches, or filters to evaluate, above which the consumer writes an event's deliveries.",
     ),
     Variable(
         "SWITCH_CONNECT_TIMEOUT_SECONDS",

@@ -3,14 +3,17 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
+from subscribers.filters.access import Access, accesses_in
 from subscribers.filters.compiling import REFUSALS, Part, compile_node, reason_of
 from subscribers.filters.errors import FilterError
 from subscribers.filters.evaluation import Environment, UndecidedError, Unknown
 from subscribers.filters.parsing import parse, place_of
+from subscribers.filters.plain import plain_accesses
 
-__all__ = ["Filter", "FilterError", "Unknown", "compile_filter"]
+__all__ = ["Access", "Filter", "FilterError", "Unknown", "accesses_of", "compile_filter", "work_out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,36 @@ def compile_filter(expression: str) -> Filter:
     """The filter that `expression` means. Raises FilterError, which points at what is wrong."""
     if not expression.strip():
         return Filter(expression, None)
+    return Filter(expression, compile_node(_checked(expression)))
+
+
+def accesses_of(expression: str) -> tuple[Access, ...]:
+    """What must be equal for the filter to hold, as far as that can be seen. Raises FilterError, as compiling does."""
+    if not expression.strip():
+        return ()
+    plain = plain_accesses(expression)
+    return accesses_in(_checked(expression)) if plain is None else plain
+
+
+def work_out(operand: str, data: Any) -> Any:
+    """The value of an access predicate's operand for `data`, or Unknown. Never raises."""
+    try:
+        return _compiled_operand(operand)(Environment(data))
+    except UndecidedError as error:
+        return Unknown(error.reason, *_place(operand, error.offset))
+    except REFUSALS as error:
+        return Unknown(reason_of(error), 1, 1)
+
+
+@lru_cache(maxsize=10_000)
+def _compiled_operand(operand: str) -> Part:
+    return compile_node(parse(operand))
+
+
+def _checked(expression: str) -> ast.expr:
     tree = parse(expression)
     _refuse_impossible(expression, tree)
-    return Filter(expression, compile_node(tree))
+    return tree
 
 
 def _refuse_impossible(expression: str, tree: ast.expr) -> None:
@@ -67,6 +97,7 @@ def _values(node: ast.AST) -> Iterator[ast.AST]:
     return (part for part in ast.walk(node) if id(part) not in called)
 
 
+@lru_cache(maxsize=10_000)
 def _place(expression: str, offset: int) -> tuple[int, int]:
     """Line and column of a byte of the text that was parsed, which is the expression less outer white space."""
     indent = len(expression) - len(expression.lstrip())

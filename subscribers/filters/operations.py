@@ -70,8 +70,13 @@ def _paid(compare: Callable[[Any, Any], Any]) -> Comparison:
     """Comparing two containers walks both, as far as they are equal."""
 
     def comparing(environment: Environment, left: Any, right: Any) -> Any:
-        if isinstance(left, Containers) and isinstance(right, Containers) and type(left) is type(right):
-            environment.spend_on(left if len(left) < len(right) else right)
+        kind = type(left)
+        if kind is type(right) and kind in Containers:
+            shorter = left if len(left) < len(right) else right
+            if kind is str:
+                environment.spend(1 + len(shorter) // CHARACTERS_A_STEP)
+            else:
+                environment.spend_on(shorter)
         return compare(left, right)
 
     return comparing

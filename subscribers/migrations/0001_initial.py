@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(blank=True, db_default='', help_text='A short name for people; unique if given.', max_length=100)),
-                ('topic', models.CharField(help_text='The topic whose events it wants, such as order.created.', max_length=255, validators=[subscribers.validators.validate_topic])),
+                ('topic', models.CharField(help_text='A topic, such as order.created, or a pattern: order.* for all that begin so, * for every topic.', max_length=255, validators=[subscribers.validators.validate_topic])),
                 ('filter_expression', models.TextField(blank=True, db_default='', help_text='An expression over data, such as data["body"]["total"] > 100. Empty: every event of the topic.', validators=[subscribers.validators.validate_filter_expression])),
                 ('target_url', models.CharField(help_text="Where its events are sent. A path segment or query value :name takes the event's path parameter.", max_length=2048, validators=[subscribers.validators.validate_target_url])),
                 ('state', models.CharField(choices=[('active', 'active'), ('paused', 'paused')], db_default='active', max_length=10)),

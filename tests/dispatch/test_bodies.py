@@ -101,6 +101,10 @@ REFUSED_EVENTS = [
     pytest.param({"topic": 5, "data": {}}, "The topic must be a string, not a number.", "topic", id="topic-number"),
     pytest.param({"topic": "", "data": {}}, "The topic is empty.", "topic", id="topic-empty"),
     pytest.param({"topic": " \t", "data": {}}, "The topic is empty.", "topic", id="topic-blank"),
+    *(
+        pytest.param({"topic": topic, "data": {}}, "The topic holds a *, which only", "topic", id=f"topic-{topic}")
+        for topic in ("*", "order.*", "order.*.late")
+    ),
     pytest.param({"topic": "a\0b", "data": {}}, "The topic holds a NUL character.", "topic", id="topic-nul"),
     pytest.param({"topic": "a\ud800", "data": {}}, "half a character", "topic", id="topic-lone-surrogate"),
     pytest.param({"topic": "t" * 256, "data": {}}, "longer than 255 characters", "topic", id="topic-too-long"),

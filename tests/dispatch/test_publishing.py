@@ -116,6 +116,13 @@ def test_change_of_a_subscriber_holds_for_the_next_publish() -> None:
     assert Delivery.objects.filter(event=result.id).count() == 2
 
 
+def test_event_goes_to_those_of_its_topic_and_of_patterns() -> None:
+    ids = [subscriber(topic=topic).pk for topic in ("orders", "ord*", "*", "orders.*", "invoices")]
+    result = accepted(new())
+    assert result.matched == 3
+    assert sorted(Delivery.objects.values_list("subscriber_id", flat=True)) == ids[:3]
+
+
 def test_wide_event_is_answered_before_its_deliveries_are_written(settings: Settings) -> None:
     settings.SWITCH_FAN_OUT_LIMIT = 2
     for _ in range(2):
@@ -126,6 +133,14 @@ def test_wide_event_is_answered_before_its_deliveries_are_written(settings: Sett
     event = Event.objects.get(pk=result.id)
     assert (result.matched, event.matched, event.fan_out) == (None, None, "pending")
     assert not event.deliveries.exists()
+
+
+def test_event_that_few_of_many_want_is_not_wide(settings: Settings) -> None:
+    settings.SWITCH_FAN_OUT_LIMIT = 2
+    for number in range(20):
+        subscriber(filter_expression=f'data["body"] == {number}')
+    result = accepted(new(data={"body": 7}))
+    assert (result.matched, Delivery.objects.count()) == (1, 1)
 
 
 def test_same_key_again_gets_the_first_answer_and_sends_nothing_twice() -> None:

@@ -1,15 +1,18 @@
 """Who hears of an event, and that every process knows of a change before the next publish."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from subscribers import filter_errors, matching
-from subscribers.matching import Snapshot
+from subscribers.matching import Chunk, Snapshot
 from subscribers.models import Subscriber, SubscriberVersion
+from subscribers.triggers import create_triggers
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +80,7 @@ def test_paused_subscriber_matches_and_is_held() -> None:
 def test_broken_filter_takes_everything_and_is_held(state: str) -> None:
     create(state=state, filter_expression="data[")
     [candidate] = matching.newest().match("order", {})
-    assert (candidate.filter, candidate.hold_reason) == (None, "broken")
+    assert (candidate.is_broken, candidate.hold_reason) == (True, "broken")
 
 
 def test_active_subscriber_is_not_held() -> None:
@@ -100,9 +103,36 @@ def test_candidates_come_in_the_order_of_their_ids() -> None:
     snapshot = matching.newest()
     assert matched(snapshot=snapshot) == ids
     assert snapshot.candidates("order") == 5
-    assert [candidate.subscriber_id for candidate in snapshot.after("order", ids[2])] == ids[3:]
-    assert [candidate.subscriber_id for candidate in snapshot.after("order", 0)] == ids
-    assert list(snapshot.after("unknown", 0)) == []
+
+
+def ids_of(chunk: Chunk) -> tuple[list[int], int | None]:
+    return [candidate.subscriber_id for candidate in chunk.matches], chunk.last_id
+
+
+def test_matches_come_in_chunks_that_go_on_behind_a_subscriber() -> None:
+    ids = [create(filter_expression=text).pk for text in ("", "False", 'data["body"] == 1', "", "data[", "True")]
+    snapshot = matching.newest()
+    data = {"body": 1}
+    assert ids_of(snapshot.chunk("order", data, 0, 4)) == ([ids[0], ids[2], ids[3]], ids[3])
+    assert ids_of(snapshot.chunk("order", data, ids[3], 4)) == (ids[4:], None)
+    assert ids_of(snapshot.chunk("order", data, ids[3], 2)) == (ids[4:], ids[5])
+    assert ids_of(snapshot.chunk("order", data, ids[5], 2)) == ([], None)
+    assert ids_of(snapshot.chunk("unknown", data, 0, 4)) == ([], None)
+
+
+@contextmanager
+def without_triggers() -> Iterator[None]:
+    """As after a restore or a load that bypassed them."""
+    names = (
+        ["inserted", "updated", "deleted"]
+        if connection.vendor == "sqlite"
+        else ["a_bump", "b_bump", "c_stamp", "d_stamp"]
+    )
+    table = "" if connection.vendor == "sqlite" else " ON subscriber"
+    for name in names:
+        sql(f"DROP TRIGGER subscriber_{name}{table}")
+    yield
+    create_triggers("default")
 
 
 CHANGES: dict[str, tuple[Callable[[Subscriber], object], bool]] = {
@@ -150,13 +180,20 @@ def test_unchanged_candidates_are_kept_when_one_changes() -> None:
 
 
 def test_refresh_has_everything_read_again() -> None:
-    create()
+    """Even what no trigger has told of."""
+    edited, gone, kept = create(), create(), create()
     before = matching.newest()
+    candidates = {each.subscriber_id: each for each in before.match("order", {})}
+    with without_triggers():
+        Subscriber.objects.filter(pk=edited.pk).update(filter_expression="False")
+        Subscriber.objects.filter(pk=gone.pk).update(deleted_at=Now())
+        added = create()
+    assert matching.newest() is before
     matching.refresh()
     after = matching.newest()
     assert after.version > before.version
-    assert after.topics == before.topics
-    assert after.topics["order"][0] is not before.topics["order"][0]
+    assert matched(snapshot=after) == [kept.pk, added.pk]
+    assert after.match("order", {})[0] is candidates[kept.pk], "what has not changed is not made anew"
 
 
 def test_refresh_without_any_subscriber_works() -> None:
@@ -201,3 +238,33 @@ def test_change_committed_elsewhere_holds_for_the_next_publish() -> None:
     assert matching.current() is old
     number = SubscriberVersion.objects.get().number
     assert matched(snapshot=matching.at_version(number)) == [Subscriber.objects.get().pk]
+
+
+PATTERNS = [
+    ("*", "order.created", True),
+    ("order.*", "order.created", True),
+    ("order.*", "order.created.late", True),
+    ("order.*", "order.", True),
+    ("order.*", "order", False),
+    ("order.*", "orders.created", False),
+    ("order*", "order", True),
+    ("order*", "Order", False),
+    ("order.created", "order.created", True),
+    ("日本*", "日本語", True),
+]
+
+
+@pytest.mark.parametrize(("wanted", "topic", "hears"), PATTERNS)
+def test_pattern_hears_of_what_begins_as_it_does(wanted: str, topic: str, hears: bool) -> None:
+    pattern = create(topic=wanted)
+    assert matched(topic) == ([pattern.pk] if hears else [])
+    assert matching.newest().candidates(topic) == int(hears)
+    pattern.delete()
+    assert matched(topic) == []
+
+
+def test_matches_of_topic_and_patterns_come_in_the_order_of_their_ids() -> None:
+    ids = [
+        create(topic=topic).pk for topic in ("order.*", "order.created", "*", "order.created", "invoice.*", "order.*")
+    ]
+    assert matched("order.created") == [*ids[:4], ids[5]]

@@ -77,8 +77,13 @@ def test_row_with_a_bad_filter_is_imported_paused(tmp_path: Path) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("row", "field"),
-    [(("", "", "http://billing/", None), "topic"), (("a", "", "ftp://billing/", None), "target_url")],
-    ids=["no topic", "scheme that is not sent to"],
+    [
+        (("", "", "http://billing/", None), "topic"),
+        (("a", "", "ftp://billing/", None), "target_url"),
+        (("order.*", "", "http://billing/", None), "topic"),
+        (("order.*.late", "", "http://billing/", None), "topic"),
+    ],
+    ids=["no topic", "scheme that is not sent to", "a name that is a pattern here", "a name that can be no pattern"],
 )
 def test_row_that_could_never_be_sent_is_not_imported(tmp_path: Path, row: tuple, field: str) -> None:
     (taken,) = take_over(read_originals(write_originals(tmp_path / "old.db", row)))

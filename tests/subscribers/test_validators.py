@@ -12,6 +12,15 @@ REFUSED = [
     (validate_topic, "", "topic_empty", "A topic needs a name."),
     (validate_topic, " \t", "topic_empty", "A topic needs a name."),
     (validate_topic, "order\x00created", "topic_nul", "A topic cannot hold a NUL character."),
+    *(
+        (
+            validate_topic,
+            topic,
+            "topic_pattern",
+            "A * stands for anything, and only at the end: order.* for all topics that begin with order.",
+        )
+        for topic in ("order.*.late", "*.created", "order.**")
+    ),
     (
         validate_filter_expression,
         "total > 5",
@@ -30,7 +39,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("validate", "value", "code", "message"), REFUSED, ids=[row[2] for row in REFUSED])
+@pytest.mark.parametrize(
+    ("validate", "value", "code", "message"), REFUSED, ids=[f"{row[2]} {row[1]!a}" for row in REFUSED]
+)
 def test_refusal_has_a_code_and_a_sentence(
     validate: Callable[[str], None], value: str, code: str, message: str
 ) -> None:
@@ -44,6 +55,8 @@ def test_refusal_has_a_code_and_a_sentence(
     ("validate", "value"),
     [
         (validate_topic, "order.created"),
+        (validate_topic, "order.*"),
+        (validate_topic, "*"),
         (validate_topic, "an order, created: 日本"),
         (validate_filter_expression, ""),
         (validate_filter_expression, 'data["body"]["total"] > 100'),

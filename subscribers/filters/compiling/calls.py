@@ -17,7 +17,7 @@ def _call(node: ast.Call) -> Part:
     assert isinstance(node.func, ast.Name)  # noqa: S101 - the grammar allows nothing else
     if node.func.id in ("any", "all") and len(node.args) == 1:
         return _quantifier(node, node.args[0], is_any=node.func.id == "any")
-    function = FUNCTIONS[node.func.id]
+    function, offset = FUNCTIONS[node.func.id], node.col_offset
     arguments = [compile_node(each) for each in node.args]
 
     def call(environment: Environment) -> Any:
@@ -25,13 +25,13 @@ def _call(node: ast.Call) -> Part:
         try:
             return function(environment, *values)
         except REFUSALS as error:
-            raise undecided(error, node) from error
+            raise undecided(error, offset) from error
 
     return call
 
 
 def _method_call(node: ast.Call, callee: ast.Attribute) -> Part:
-    owner, name = compile_node(callee.value), callee.attr
+    owner, name, offset = compile_node(callee.value), callee.attr, node.col_offset
     arguments = [compile_node(each) for each in node.args]
 
     def call(environment: Environment) -> Any:
@@ -39,7 +39,7 @@ def _method_call(node: ast.Call, callee: ast.Attribute) -> Part:
         try:
             return call_method(environment, name, value, values)
         except REFUSALS as error:
-            raise undecided(error, node) from error
+            raise undecided(error, offset) from error
 
     return call
 
@@ -49,7 +49,8 @@ def _quantifier(node: ast.Call, argument: ast.expr, *, is_any: bool) -> Part:
     members = members_of(argument)
     if members is None:
         function, value = FUNCTIONS["any" if is_any else "all"], compile_node(argument)
-        return lambda environment: _applied(node, environment, function, value(environment))
+        offset = node.col_offset
+        return lambda environment: _applied(offset, environment, function, value(environment))
 
     def quantifier(environment: Environment) -> bool:
         unknown: UndecidedError | None = None
@@ -68,8 +69,8 @@ def _quantifier(node: ast.Call, argument: ast.expr, *, is_any: bool) -> Part:
     return with_own_names(quantifier)
 
 
-def _applied(node: ast.Call, environment: Environment, function: Callable[..., Any], value: Any) -> Any:
+def _applied(offset: int, environment: Environment, function: Callable[..., Any], value: Any) -> Any:
     try:
         return function(environment, value)
     except REFUSALS as error:
-        raise undecided(error, node) from error
+        raise undecided(error, offset) from error

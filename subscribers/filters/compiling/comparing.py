@@ -13,21 +13,24 @@ from subscribers.filters.operations import COMPARISONS
 @compiles(ast.Compare)
 def _compare(node: ast.Compare) -> Part:
     """A chain is a conjunction of comparisons whose shared operands are worked out once."""
+    if len(node.ops) == 1 and isinstance(node.comparators[0], ast.Constant):
+        return _compare_with(node, node.comparators[0].value)
     operands = [compile_node(part) for part in (node.left, *node.comparators)]
     comparisons = [COMPARISONS[type(each).__name__] for each in node.ops]
     if len(comparisons) == 1:
-        return _compare_two(node, operands[0], comparisons[0], operands[1])
+        return _compare_two(node.col_offset, operands[0], comparisons[0], operands[1])
+    offset = node.col_offset
 
     def chain(environment: Environment) -> Any:
         values = [_Lazy(operand, environment) for operand in operands]
         pairs = zip(values, comparisons, values[1:], strict=False)
-        return conjunction([_link(node, *pair) for pair in pairs])(environment)
+        return conjunction([_link(offset, *pair) for pair in pairs])(environment)
 
     return chain
 
 
-def _link(node: ast.Compare, left: "_Lazy", compare: Callable[..., Any], right: "_Lazy") -> Part:
-    return lambda environment: _compared(node, environment, left(), compare, right())
+def _link(offset: int, left: "_Lazy", compare: Callable[..., Any], right: "_Lazy") -> Part:
+    return lambda environment: _compared(offset, environment, left(), compare, right())
 
 
 class _Lazy:
@@ -45,19 +48,33 @@ class _Lazy:
         return self._value
 
 
-def _compare_two(node: ast.Compare, left: Part, compare: Callable[..., Any], right: Part) -> Part:
+def _compare_with(node: ast.Compare, constant: Any) -> Part:
+    """The commonest comparison, of something with a constant, works out one operand."""
+    operand, compare, offset = compile_node(node.left), COMPARISONS[type(node.ops[0]).__name__], node.col_offset
+
+    def comparison(environment: Environment) -> Any:
+        value = operand(environment)
+        try:
+            return compare(environment, value, constant)
+        except REFUSALS as error:
+            raise undecided(error, offset) from error
+
+    return comparison
+
+
+def _compare_two(offset: int, left: Part, compare: Callable[..., Any], right: Part) -> Part:
     def comparison(environment: Environment) -> Any:
         first, second = left(environment), right(environment)
         try:
             return compare(environment, first, second)
         except REFUSALS as error:
-            raise undecided(error, node) from error
+            raise undecided(error, offset) from error
 
     return comparison
 
 
-def _compared(node: ast.Compare, environment: Environment, left: Any, compare: Callable[..., Any], right: Any) -> Any:
+def _compared(offset: int, environment: Environment, left: Any, compare: Callable[..., Any], right: Any) -> Any:
     try:
         return compare(environment, left, right)
     except REFUSALS as error:
-        raise undecided(error, node) from error
+        raise undecided(error, offset) from error

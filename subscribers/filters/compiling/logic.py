@@ -64,14 +64,14 @@ def _unary(node: ast.UnaryOp) -> Part:
     operand = compile_node(node.operand)
     if isinstance(node.op, ast.Not):
         return lambda environment: not operand(environment)
-    operation = UNARY[type(node.op).__name__]
+    operation, offset = UNARY[type(node.op).__name__], node.col_offset
 
     def unary(environment: Environment) -> Any:
         value = operand(environment)
         try:
             return operation(value)
         except REFUSALS as error:
-            raise undecided(error, node) from error
+            raise undecided(error, offset) from error
 
     return unary
 
@@ -79,7 +79,7 @@ def _unary(node: ast.UnaryOp) -> Part:
 @compiles(ast.BinOp)
 def _binary(node: ast.BinOp) -> Part:
     left, right = compile_node(node.left), compile_node(node.right)
-    operation = BINARY[type(node.op).__name__]
+    operation, offset = BINARY[type(node.op).__name__], node.col_offset
 
     def binary(environment: Environment) -> Any:
         first, second = left(environment), right(environment)
@@ -88,7 +88,7 @@ def _binary(node: ast.BinOp) -> Part:
             if isinstance(result, (str, list, tuple)):
                 environment.spend(1 + len(result) // MEMBERS_A_STEP)  # or a loop would make, and keep, gigabytes
         except REFUSALS as error:
-            raise undecided(error, node) from error
+            raise undecided(error, offset) from error
         return result
 
     return binary

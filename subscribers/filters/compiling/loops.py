@@ -41,6 +41,7 @@ def loops_of(node: ast.ListComp | ast.GeneratorExp) -> Members:
     ]
 
     cost = max(8, sum(1 for _ in ast.walk(node)) // 2)
+    offset = node.col_offset
 
     def walk(environment: Environment, depth: int) -> Iterator[Callable[[], Any]]:
         if depth == len(loops):
@@ -48,7 +49,7 @@ def loops_of(node: ast.ListComp | ast.GeneratorExp) -> Members:
             return
         target, source, conditions = loops[depth]
         try:
-            for member in _iterated(node, environment, source, cost):
+            for member in _iterated(offset, environment, source, cost):
                 yield from step(environment, depth, target, member, conditions)
         except UndecidedError as error:
             yield _raising(error)
@@ -57,7 +58,7 @@ def loops_of(node: ast.ListComp | ast.GeneratorExp) -> Members:
         environment: Environment, depth: int, target: ast.expr, member: Any, conditions: list[Part]
     ) -> Iterator[Callable[[], Any]]:
         try:
-            _bind(node, environment, target, member)
+            _bind(offset, environment, target, member)
             is_in = all(condition(environment) for condition in conditions)
         except UndecidedError as error:
             yield _raising(error)
@@ -75,16 +76,16 @@ def _raising(error: UndecidedError) -> Callable[[], Any]:
     return member
 
 
-def _iterated(node: ast.expr, environment: Environment, source: Part, cost: int) -> Iterator[Any]:
+def _iterated(offset: int, environment: Environment, source: Part, cost: int) -> Iterator[Any]:
     try:
         for member in source(environment):
             environment.spend(cost)
             yield member
     except REFUSALS as error:
-        raise undecided(error, node) from error
+        raise undecided(error, offset) from error
 
 
-def _bind(node: ast.expr, environment: Environment, target: ast.expr, member: Any) -> None:
+def _bind(offset: int, environment: Environment, target: ast.expr, member: Any) -> None:
     if isinstance(target, ast.Name):
         environment.names[target.id] = member
         return
@@ -93,9 +94,9 @@ def _bind(node: ast.expr, environment: Environment, target: ast.expr, member: An
         environment.spend_on(member)
         pairs = list(zip(target.elts, member, strict=True))
     except REFUSALS as error:
-        raise undecided(error, node) from error
+        raise undecided(error, offset) from error
     for part, value in pairs:
-        _bind(node, environment, part, value)
+        _bind(offset, environment, part, value)
 
 
 @compiles(ast.ListComp, ast.GeneratorExp)

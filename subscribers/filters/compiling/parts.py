@@ -30,8 +30,9 @@ def compile_node(node: ast.expr) -> Part:
     return _compilers[type(node)](node)
 
 
-def undecided(error: Exception, node: ast.AST) -> UndecidedError:
-    return UndecidedError(reason_of(error), getattr(node, "col_offset", 0))
+def undecided(error: Exception, offset: int) -> UndecidedError:
+    """`offset` is that of the node: a closure that kept the node would keep its whole tree in memory."""
+    return UndecidedError(reason_of(error), offset)
 
 
 def reason_of(error: Exception) -> str:

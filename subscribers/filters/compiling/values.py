@@ -14,19 +14,23 @@ def _constant(node: ast.Constant) -> Part:
     return lambda environment: value
 
 
+def _data(environment: Environment) -> Any:
+    return environment.data
+
+
 @compiles(ast.Name)
 def _name(node: ast.Name) -> Part:
     if node.id == "data":
-        return lambda environment: environment.data
+        return _data
     name = node.id
     return lambda environment: environment.names[name]
 
 
 @compiles(ast.Subscript)
 def _subscript(node: ast.Subscript) -> Part:
-    owner = compile_node(node.value)
+    owner, offset = compile_node(node.value), node.col_offset
     if isinstance(node.slice, ast.Constant):
-        return _constant_subscript(node, owner, node.slice.value)
+        return _constant_subscript(offset, owner, node.slice.value)
     index = _slice(node.slice) if isinstance(node.slice, ast.Slice) else compile_node(node.slice)
 
     def subscript(environment: Environment) -> Any:
@@ -36,12 +40,12 @@ def _subscript(node: ast.Subscript) -> Part:
                 environment.spend(1 + len(container) // MEMBERS_A_STEP)
             return container[key]
         except REFUSALS as error:
-            raise undecided(error, node) from error
+            raise undecided(error, offset) from error
 
     return subscript
 
 
-def _constant_subscript(node: ast.Subscript, owner: Part, key: Any) -> Part:
+def _constant_subscript(offset: int, owner: Part, key: Any) -> Part:
     """The commonest node of all, `data["key"]`, costs one look-up."""
 
     def subscript(environment: Environment) -> Any:
@@ -49,7 +53,7 @@ def _constant_subscript(node: ast.Subscript, owner: Part, key: Any) -> Part:
         try:
             return container[key]
         except REFUSALS as error:
-            raise undecided(error, node) from error
+            raise undecided(error, offset) from error
 
     return subscript
 
@@ -63,12 +67,16 @@ def _slice(node: ast.Slice) -> Part:
 def _display(node: ast.List | ast.Tuple | ast.Set) -> Part:
     parts = [compile_node(each) for each in node.elts]
     make = {ast.List: list, ast.Tuple: tuple, ast.Set: set}[type(node)]
+    if all(isinstance(each, ast.Constant) for each in node.elts):
+        constants = make([each.value for each in node.elts if isinstance(each, ast.Constant)])
+        return lambda environment: constants  # a filter changes nothing, so one serves for all events
+    offset = node.col_offset
 
     def display(environment: Environment) -> Any:
         try:
             return make([part(environment) for part in parts])
         except TypeError as error:
-            raise undecided(error, node) from error
+            raise undecided(error, offset) from error
 
     return display
 
@@ -76,11 +84,12 @@ def _display(node: ast.List | ast.Tuple | ast.Set) -> Part:
 @compiles(ast.Dict)
 def _dict(node: ast.Dict) -> Part:
     pairs = [(compile_node(key), compile_node(value)) for key, value in zip(node.keys, node.values, strict=True) if key]
+    offset = node.col_offset
 
     def display(environment: Environment) -> Any:
         try:
             return {key(environment): value(environment) for key, value in pairs}
         except TypeError as error:
-            raise undecided(error, node) from error
+            raise undecided(error, offset) from error
 
     return display

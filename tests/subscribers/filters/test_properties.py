@@ -70,7 +70,8 @@ def test_without_and_or_any_all_what_python_refuses_is_unknown(expression: str, 
 def test_what_simpleeval_evaluates_a_filter_evaluates_the_same(expression: str, data: Any) -> None:
     expected = by_simpleeval(expression, data)
     found = compiled(expression)
-    if found is not None and expected is not RAISED:
+    # simpleeval takes `for k, x in "a"`, which Python refuses.
+    if found is not None and RAISED not in (expected, by_python(expression, data)):
         assert found.evaluate(data) is expected
 
 

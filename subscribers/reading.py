@@ -1,0 +1,101 @@
+"""From the rows of the subscribers to the index: all of them, or those that have changed."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from subscribers.filters import Access, FilterError, accesses_of
+from subscribers.index import Candidate, Change, SubscriberIndex
+from subscribers.models import Subscriber
+
+
+class Row(NamedTuple):
+    """What is read of a subscriber."""
+
+    id: int
+    topic: str
+    filter_expression: str
+    state: str
+    retry_limit: int
+    revision: int
+    deleted_at: datetime | None
+
+
+#: New subscribers in one reading, from which on Python's collector is told that they stay.
+FROZEN_FROM = 10_000
+
+
+def read_all(index: SubscriberIndex) -> SubscriberIndex:
+    """The index with every row taken over that differs from what is known of it, whatever its revision says."""
+    with _without_collecting():
+        found = _all_taken_over(index)
+    if len(found.places) - len(index.places) >= FROZEN_FROM:
+        gc.freeze()  # or each full collection walks through all of them, and stops the process for a second
+    return found
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Many rows make no garbage; looking for it again and again takes almost half of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _all_taken_over(index: SubscriberIndex) -> SubscriberIndex:
+    rows = Subscriber.objects.existing().order_by("id").values_list(*Row._fields)
+    seen: set[int] = set()
+    come = []
+    for row in map(Row._make, rows.iterator(2000)):
+        seen.add(row.id)
+        if not _is_known(row, index):
+            come.append(_change(row))
+    removed = [subscriber_id for subscriber_id in index.places if subscriber_id not in seen]
+    return index.changed([*removed, *(change.candidate.subscriber_id for change in come)], come)
+
+
+def read_changes(index: SubscriberIndex, version: int) -> SubscriberIndex:
+    """The index with the rows taken over that have changed since `version`."""
+    # Sorted here: to have them in order, SQLite would walk through all rows by their ids.
+    changed = Subscriber.objects.filter(revision__gt=version).order_by().values_list(*Row._fields)
+    rows = sorted(map(Row._make, changed))
+    return index.changed([row.id for row in rows], [_change(row) for row in rows if row.deleted_at is None])
+
+
+def _is_known(row: Row, index: SubscriberIndex) -> bool:
+    place = index.places.get(row.id)
+    if place is None or place.topic != row.topic:
+        return False
+    return place.candidate == _candidate(row, row.filter_expression, place.candidate.is_broken)
+
+
+def _change(row: Row) -> Change:
+    expression = _expression(row.filter_expression)
+    return Change(row.topic, _candidate(row, expression.text, expression.is_broken), expression.accesses)
+
+
+def _candidate(row: Row, expression: str, is_broken: bool) -> Candidate:
+    is_paused = row.state == Subscriber.State.PAUSED
+    return Candidate(row.id, row.revision, row.retry_limit, expression, is_paused, is_broken)
+
+
+class _Expression(NamedTuple):
+    text: str
+    accesses: tuple[Access, ...]
+    is_broken: bool
+
+
+@lru_cache(maxsize=10_000)
+def _expression(text: str) -> _Expression:
+    """Equal expressions are read once, and share their memory."""
+    try:
+        return _Expression(text, accesses_of(text), is_broken=False)
+    except FilterError:
+        return _Expression(text, (), is_broken=True)
