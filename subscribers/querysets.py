@@ -25,11 +25,10 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         return self.existing().filter(state="paused")
 
     def called(self, name_or_id: str) -> Subscriber | None:
-        """The existing one with this name, or else with this id."""
-        named = self.existing().filter(name=name_or_id).first() if name_or_id else None
-        if named or not (name_or_id.isascii() and name_or_id.isdigit() and len(name_or_id) < MAX_ID_DIGITS):
-            return named
-        return self.existing().filter(pk=int(name_or_id)).first()
+        """The existing one with this id, or else with this name: whoever has a number for a name has an id as well."""
+        is_id = name_or_id.isascii() and name_or_id.isdigit() and len(name_or_id) < MAX_ID_DIGITS
+        found = self.existing().filter(pk=int(name_or_id)).first() if is_id else None
+        return found or (self.existing().filter(name=name_or_id).first() if name_or_id else None)
 
     def pause(self, reason: str) -> int:
         """Pauses the active ones; returns how many."""

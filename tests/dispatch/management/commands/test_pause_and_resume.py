@@ -53,11 +53,13 @@ def test_an_unknown_subscriber_is_told(command: str, called: str) -> None:
         run(command, called)
 
 
-def test_a_name_goes_before_an_id() -> None:
+def test_an_id_goes_before_a_name() -> None:
     first = make_subscriber()
-    named = make_subscriber(name=str(first.pk))
+    make_subscriber(name=str(first.pk))
+    named = make_subscriber(name="4711000")
     run("pause", str(first.pk))
-    assert list(Subscriber.objects.paused()) == [named]
+    run("pause", "4711000")
+    assert list(Subscriber.objects.paused().order_by("pk")) == [first, named]
 
 
 def test_a_deleted_one_is_unknown() -> None:
