@@ -110,9 +110,10 @@ class ResumeForm(BaseDialogForm):
 
     backlog = forms.ChoiceField(
         required=False,
-        choices=[("send", "Send it"), ("discard", "Discard it: the deliveries are cancelled, and can be replayed")],
+        choices=[("send", "Send it"), ("discard", "Discard it")],
         initial="send",
         widget=UnfoldAdminRadioSelectWidget,
+        help_text="What is discarded is cancelled; it is kept, and can be replayed.",
     )
 
     def __init__(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> None:

@@ -18,8 +18,8 @@ from dispatch.replays.requesting import stop
 LOOK_SECONDS = 1.0
 STEP_PAUSE_SECONDS = 0.1
 REPLAYER = "replayer"
-LEASE = timedelta(seconds=20)
-RENEW_SECONDS = 5.0
+LEASE = timedelta(seconds=10)
+RENEW_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
 
