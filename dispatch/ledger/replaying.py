@@ -29,18 +29,19 @@ def insert_replays(
 
     `is_queued` says that the row itself is the job.
     """
-    queued_at = now if is_queued else None
+    moment = to_database(now)  # once for all rows
+    queued_at = moment if is_queued else None
     written: set[UUID] = set()
     for chunk in chunks(rows, len(TYPES)):
         cursor.execute(
             f"INSERT INTO delivery ({COLUMNS}) {values(TYPES, len(chunk))} ON CONFLICT DO NOTHING RETURNING id",
-            flatten(_values(row, replay_id, now, queued_at) for row in chunk),
+            flatten(_values(row, replay_id, moment, queued_at) for row in chunk),
         )
         written |= {to_id(row[0]) for row in cursor.fetchall()}
     return written
 
 
-def _values(row: ReplayedRow, replay_id: UUID, now: datetime, queued_at: datetime | None) -> tuple[object, ...]:
+def _values(row: ReplayedRow, replay_id: UUID, now: object, queued_at: object) -> tuple[object, ...]:
     new = row.delivery
     state = "held" if new.hold_reason else "pending"
     return (

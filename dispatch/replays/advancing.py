@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.backends.utils import CursorWrapper
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -14,11 +13,11 @@ from dispatch import pushing
 from dispatch.ledger.dialect import atomic_cursor
 from dispatch.ledger.replaying import move_cursor
 from dispatch.models import Delivery, Replay
-from dispatch.replaying import write_replays
+from dispatch.replaying import Written, write_replays
 from dispatch.replays import backfilling
 from dispatch.replays.pacing import allowance, paced
 from dispatch.replays.selecting import next_window
-from dispatch.replays.steps import Step, Written
+from dispatch.replays.steps import Step
 
 #: Deliveries that one step writes at most; the database is locked for so long.
 STEP = 250
@@ -73,14 +72,7 @@ def _next_step(replay: Replay, limit: int) -> Step:
         cursor = window.cursor
         if window.ids or window.is_last:
             break
-    return Step(cursor, window.is_last, lambda database: _write_replays(database, replay, window.ids))
-
-
-def _write_replays(database: CursorWrapper, replay: Replay, ids: list[UUID]) -> Written:
-    if not ids:
-        return Written()
-    replayed = write_replays(database, ids, replay)
-    return Written(len(replayed.deliveries), replayed.refused, replayed.jobs())
+    return Step(cursor, window.is_last, lambda database: write_replays(database, window.ids, replay))
 
 
 def _write(replay: Replay, step: Step, now: datetime) -> bool:
@@ -96,9 +88,9 @@ def _write(replay: Replay, step: Step, now: datetime) -> bool:
 def _note(replay: Replay, step: Step, written: Written, now: datetime) -> None:
     rate = replay.rate_per_second
     changes: dict[str, Any] = {
-        "done": F("done") + written.done,
+        "done": F("done") + len(written.ids),
         "refused": dict(Counter(replay.refused) + written.refused),
-        "advanced_at": paced(rate, replay.advanced_at, now, written.done) if rate else now,
+        "advanced_at": paced(rate, replay.advanced_at, now, len(written.ids)) if rate else now,
     }
     if step.is_last:
         changes |= {"status": Replay.Status.DONE, "finished_at": now}

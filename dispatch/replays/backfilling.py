@@ -14,9 +14,9 @@ from dispatch.models import Event, Replay
 from dispatch.payloads import parse_json
 from dispatch.publishing import delivery_row
 from dispatch.queues import uses_faktory
-from dispatch.replaying import SUBSCRIBER_DELETED
+from dispatch.replaying import SUBSCRIBER_DELETED, Written
 from dispatch.replays.selecting import events
-from dispatch.replays.steps import Step, Written
+from dispatch.replays.steps import Step
 from subscribers import matching
 from subscribers.matching import Candidate
 from subscribers.models import Subscriber
@@ -91,4 +91,4 @@ def _write(
     written = insert_replays(cursor, rows, replay.pk, now, is_queued=not uses_faktory())
     refused = Counter({NOT_TAKEN: len(looked_at) - len(taken), HAS_IT: len(taken) - len(written)})
     due = [] if candidate.hold_reason else [single_job(each, candidate.retry_limit) for each in written]
-    return Written(len(written), +refused, due)
+    return Written(sorted(written), +refused, due)

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from dispatch.identifiers import first_id
+from dispatch.ledger.sizing import Condition, count_rows, count_wanted, of_topic, on_topic, one_of
 from dispatch.models import Delivery, Event, Replay
 from dispatch.models.delivery import SETTLED
 from dispatch.querysets import DeliveryQuerySet
@@ -21,6 +22,8 @@ LOOKED_AT = 100_000
 WINDOW = 1_000
 #: How far the sets of rows are counted to find out which is the smaller.
 COMPARED = 10_000
+#: Events of a topic whose deliveries a count looks at.
+EVENTS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,47 @@ class Window:
 
 def count(wish: Replay) -> Count:
     """How many settled deliveries a wish is about. Some of them may be refused when their turn comes."""
-    ways = _ways(wish)
-    if wish.topic:
-        ways.append(_in_span(wish).filter(event__topic=wish.topic))
-    seen = [way.order_by()[: LOOKED_AT + 1].count() for way in ways]
+    ways = _countable_ways(wish)
+    seen = [count_rows(way.conditions, LOOKED_AT + 1) if way.is_whole else LOOKED_AT + 1 for way in ways]
     looked_at, way = min(zip(seen, ways, strict=True), key=lambda pair: pair[0])
-    matching = _matching(wish, Delivery.objects.filter(pk__in=way.order_by()[:LOOKED_AT].values("pk")))
-    found = matching.order_by()[: COUNTED + 1].count()
+    found = count_wanted(way.conditions, _wanted(wish), LOOKED_AT, COUNTED + 1)
     return Count(min(found, COUNTED), found <= COUNTED and looked_at <= LOOKED_AT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Conditions that have an index; whether they hold for all that is wished."""
+
+    conditions: list[Condition]
+    is_whole: bool = True
+
+
+def _countable_ways(wish: Replay) -> list[_Way]:
+    span = _span_conditions(wish)
+    ways = []
+    if wish.topic:
+        # Without the span, which would tempt a planner: what is wanted is looked for by it all the same.
+        events = Event.objects.filter(topic=wish.topic).order_by()[: EVENTS + 1].count()
+        ways.append(_Way([of_topic(wish.topic, EVENTS)], is_whole=events <= EVENTS))
+    if wish.subscriber_id:
+        ways.append(_Way([Condition("subscriber_id = %s", (wish.subscriber_id,)), *span]))
+    if wish.state:
+        ways.append(_Way([Condition("state = %s", (wish.state,)), *span]))
+    return [*ways, _Way(span)] if span else ways
+
+
+def _span_conditions(wish: Replay) -> list[Condition]:
+    since = [Condition("id >= %s", (first_id(wish.since),))] if wish.since else []
+    return since + ([Condition("id < %s", (first_id(wish.until),))] if wish.until else [])
+
+
+def _wanted(wish: Replay) -> list[Condition]:
+    found = [one_of("state", [wish.state] if wish.state else [state.value for state in SETTLED])]
+    if wish.subscriber_id:
+        found.append(Condition("subscriber_id = %s", (wish.subscriber_id,)))
+    if wish.topic:
+        found.append(on_topic(wish.topic))
+    return found + _span_conditions(wish)
 
 
 def count_events(wish: Replay) -> Count:
@@ -115,13 +151,6 @@ def _ways(wish: Replay) -> list[DeliveryQuerySet]:
     if wish.state:
         ways.append(spanned.filter(state=wish.state))
     return ways or [spanned]
-
-
-def _matching(wish: Replay, deliveries: DeliveryQuerySet) -> DeliveryQuerySet:
-    found = deliveries.filter(state=wish.state) if wish.state else deliveries.settled()
-    if wish.subscriber_id:
-        found = found.filter(subscriber=wish.subscriber_id)
-    return found.filter(event__topic=wish.topic) if wish.topic else found
 
 
 def _in_span(wish: Replay) -> DeliveryQuerySet:

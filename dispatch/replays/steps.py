@@ -1,22 +1,12 @@
-"""What one step of a replay finds to do, and what came of it."""
+"""What one step of a replay finds to do."""
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.backends.utils import CursorWrapper
 
-from dispatch.queues.base import Job
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """How many deliveries a step made, how many it left out for which reason, and the jobs to push for them."""
-
-    done: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
-    jobs: list[Job] = field(default_factory=list)
+from dispatch.replaying import Written
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Replays and backfills by real consumers, on every database and queue: killed, paced, stopped, beside publishes."""
+"""Replays and backfills by real consumers, on both databases and queues: killed, paced, stopped, beside publishes."""
 
 import json
 import threading
@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from tests.flows.layouts import LAYOUTS, environment
+from tests.flows.layouts import environment
 from tests.flows.publisher import publish, publish_all
 from tests.flows.receiver import Received, Receiver
 from tests.servers.hub import HubServer
 from tests.servers.processes import kill_group
 
 WAIT_SECONDS = 60.0
-MARKS = {"postgres": pytest.mark.postgres, "faktory": pytest.mark.faktory}
 
 DEAD = """
 from django.utils import timezone
@@ -95,7 +94,7 @@ class Desk:
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(name, marks=[MARKS[part] for part in name.split("-") if part in MARKS]) for name in LAYOUTS],
+    params=["sqlite-embedded", pytest.param("postgres-faktory", marks=[pytest.mark.postgres, pytest.mark.faktory])],
 )
 def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
     env = environment(request.param, request, f"replays_{request.param.replace('-', '_')}")

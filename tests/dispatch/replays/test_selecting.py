@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dispatch.models import Delivery, Replay
+from dispatch.replaying import replay
 from dispatch.replays import selecting
 from dispatch.replays.requesting import wish
 from dispatch.replays.selecting import Count, count, next_window
@@ -111,10 +112,28 @@ def test_beyond_its_reach_a_count_says_so(billing: Subscriber, monkeypatch: pyte
 
 def test_a_count_looks_at_a_bounded_number_of_rows(billing: Subscriber, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selecting, "LOOKED_AT", 2)
+    monkeypatch.setattr(selecting, "EVENTS", 2)
     found = count(wish(subscriber=billing, topic="orders"))
     assert not found.is_exact
     assert found.number <= 2
     assert str(found).startswith("at least ")
+
+
+def test_a_topic_with_more_events_than_are_looked_at_is_not_told_as_exact(
+    billing: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selecting, "EVENTS", 4)
+    assert count(wish(topic="orders")) == Count(4, is_exact=False)
+    assert count(wish(topic="invoices")) == Count(1, is_exact=True)
+
+
+def test_a_replay_of_an_old_event_is_counted_by_the_time_it_was_made() -> None:
+    old = make_past_delivery(timedelta(days=3), make_subscriber(), state="dead")
+    [again] = replay([old.pk]).deliveries
+    Delivery.objects.filter(pk=again.pk).update(state="dead", settled_at=timezone.now())
+    replay_wish = wish(topic="orders", since=timezone.now() - timedelta(hours=1))
+    assert count(replay_wish) == Count(1, is_exact=True)
+    assert next_window(replay_wish, None, 10).ids == [again.pk]
 
 
 @pytest.mark.parametrize(("criteria", "is_of_it", "number"), CRITERIA)
@@ -125,6 +144,6 @@ def test_every_query_of_rows_has_a_limit(
     with CaptureQueriesContext(connection) as captured:
         count(replay)
         next_window(replay, None, 100)
-    reading = [each["sql"] for each in captured if re.search(r'FROM "delivery"', each["sql"])]
+    reading = [each["sql"] for each in captured if re.search(r'FROM "?delivery', each["sql"])]
     assert len(reading) >= 2
     assert all("LIMIT" in sql for sql in reading)
