@@ -1,88 +1,146 @@
 """Sends settled deliveries again: each as a new delivery that points at the first one of its event and subscriber."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from dispatch import pushing
+from dispatch.identifiers import new_id
 from dispatch.jobs import single_job
-from dispatch.models import Delivery
-from dispatch.models.delivery import WAITING
+from dispatch.ledger.accepting import DeliveryRow
+from dispatch.ledger.dialect import atomic_cursor, chunks
+from dispatch.ledger.replaying import ReplayedRow, insert_replays
+from dispatch.models import Delivery, Replay
+from dispatch.models.delivery import SETTLED, WAITING
 from dispatch.queues import uses_faktory
+from dispatch.queues.base import Job
+from subscribers.models import Subscriber
 
 NOT_SETTLED = "not settled yet"
 REPLAY_WAITING = "a replay of it is under way"
+REPLAY_DELIVERED = "a replay of it was delivered"
+SENT_ALREADY = "sent by this replay already"
 SUBSCRIBER_DELETED = "its subscriber is deleted"
+#: What an operator wants again because it failed is not wanted once it has come through.
+FAILED = (Delivery.State.DEAD, Delivery.State.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The ids of new deliveries, how many were refused for which reason, and the jobs to push after the commit."""
+
+    ids: list[UUID] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)
+    jobs: list[Job] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """The new deliveries, and how many were refused for which reason."""
 
-    deliveries: list[Delivery] = field(default_factory=list)
-    refused: Counter[str] = field(default_factory=Counter)
+    deliveries: list[Delivery]
+    refused: Counter[str]
 
 
-def replay(ids: Sequence[UUID]) -> Replayed:
+def replay(ids: Sequence[UUID], requested_by: str = "") -> Replayed:
     """Replays the deliveries with these ids, all in one transaction, and pushes their jobs after the commit.
 
     One that is not settled, whose replay is under way, or whose subscriber is deleted is refused. The request is built
-    anew from the event and the subscriber as it is now; `webhook-id` stays that of the first delivery.
+    anew from the event and the subscriber as it is now; `webhook-id` stays that of the first delivery. A row of the
+    replays says who asked, and what came of it.
     """
-    with transaction.atomic():
-        # The lock (SQLite has one for all writers) keeps two operators from replaying the same delivery at once.
-        chosen = Delivery.objects.filter(pk__in=ids).select_related("subscriber").select_for_update(of=("self",))
-        replayed = _replays(list(chosen.order_by("id")))
-        Delivery.objects.bulk_create(replayed.deliveries)
-        jobs = [
-            single_job(delivery.pk, delivery.subscriber.retry_limit)
-            for delivery in replayed.deliveries
-            if delivery.state == Delivery.State.PENDING
-        ]
+    made: list[UUID] = []
+    refused: Counter[str] = Counter()
+    jobs: list[Job] = []
+    with atomic_cursor() as cursor:
+        record = Replay.objects.create(
+            status=Replay.Status.DONE, requested_by=requested_by[:150], finished_at=timezone.now()
+        )
+        for chunk in chunks(list(ids), 1):
+            written = write_replays(cursor, chunk, record)
+            made += written.ids
+            refused += written.refused
+            jobs += written.jobs
+        counts = {"done": len(made), "refused": dict(refused), "total": len(made) + refused.total()}
+        Replay.objects.filter(pk=record.pk).update(**counts)
         transaction.on_commit(lambda: pushing.push(jobs))
-    return replayed
+    return Replayed(list(Delivery.objects.filter(replay=record).order_by("pk")), refused)
 
 
-def _replays(chosen: list[Delivery]) -> Replayed:
-    replayed = Replayed()
-    roots = {_root(delivery) for delivery in chosen}
-    under_way = set(Delivery.objects.filter(replay_of__in=roots, state__in=WAITING).values_list("replay_of", flat=True))
-    for delivery in chosen:
-        if reason := _refusal(delivery, under_way):
-            replayed.refused[reason] += 1
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What is needed of a delivery to replay it: whole models cost several times as much, within a transaction."""
+
+    id: UUID
+    event_id: UUID
+    subscriber_id: int
+    state: str
+    replay_of: UUID | None
+
+    @property
+    def first(self) -> UUID:
+        return self.replay_of or self.id
+
+
+def write_replays(cursor: CursorWrapper, ids: Sequence[UUID], record: Replay) -> Written:
+    """Writes the new deliveries of `record` within the transaction of `cursor`; the jobs are the caller's to push."""
+    columns = ("pk", "event_id", "subscriber_id", "state", "replay_of_id")
+    # The lock (SQLite has one for all writers) keeps two operators from replaying the same delivery at once.
+    locked = Delivery.objects.filter(pk__in=ids).select_for_update().order_by("pk")
+    chosen = [_Chosen(*row) for row in locked.values_list(*columns)]
+    subscribers = Subscriber.objects.in_bulk({each.subscriber_id for each in chosen})
+    accepted, refused = _sorted_out(chosen, subscribers, record)
+    rows = [ReplayedRow(_row(each, subscribers[each.subscriber_id]), each.first) for each in accepted]
+    insert_replays(cursor, rows, record.pk, timezone.now(), is_queued=not uses_faktory())
+    new = [row.delivery for row in rows]
+    due = [single_job(row.id, subscribers[row.subscriber_id].retry_limit) for row in new if not row.hold_reason]
+    return Written([row.id for row in new], refused, due)
+
+
+def _sorted_out(
+    chosen: Sequence[_Chosen], subscribers: Mapping[int, Subscriber], record: Replay
+) -> tuple[list[_Chosen], Counter[str]]:
+    accepted: list[_Chosen] = []
+    refused: Counter[str] = Counter()
+    refusals = _refusals({each.first for each in chosen}, record)
+    for each in chosen:
+        if reason := _own_refusal(each, subscribers[each.subscriber_id]) or refusals.get(each.first):
+            refused[reason] += 1
             continue
-        under_way.add(_root(delivery))
-        replayed.deliveries.append(_replay_of(delivery))
-    return replayed
+        refusals[each.first] = REPLAY_WAITING
+        accepted.append(each)
+    return accepted, refused
 
 
-def _refusal(delivery: Delivery, under_way: set[UUID | None]) -> str:
-    if not delivery.is_settled:
+def _own_refusal(chosen: _Chosen, subscriber: Subscriber) -> str:
+    if chosen.state not in SETTLED:
         return NOT_SETTLED
-    if _root(delivery) in under_way:
+    return SUBSCRIBER_DELETED if subscriber.deleted_at else ""
+
+
+def _refusals(firsts: set[UUID], record: Replay) -> dict[UUID, str]:
+    """The first deliveries that must not be sent again for the sake of their earlier replays, and why."""
+    refusals: dict[UUID, str] = {}
+    earlier = Delivery.objects.filter(replay_of__in=firsts).values_list("replay_of_id", "state", "replay_id")
+    for first, state, replay_id in earlier:
+        if first and (reason := _refusal(state, is_ours=replay_id == record.pk, wanted=record.state)):
+            refusals[first] = reason
+    return refusals
+
+
+def _refusal(state: str, *, is_ours: bool, wanted: str) -> str:
+    if is_ours:
+        return SENT_ALREADY
+    if state in WAITING:
         return REPLAY_WAITING
-    return SUBSCRIBER_DELETED if delivery.subscriber.deleted_at else ""
+    return REPLAY_DELIVERED if state == Delivery.State.DELIVERED and wanted in FAILED else ""
 
 
-def _root(delivery: Delivery) -> UUID:
-    return delivery.replay_of_id or delivery.pk
-
-
-def _replay_of(delivery: Delivery) -> Delivery:
-    now = timezone.now()
-    is_paused = delivery.subscriber.is_paused
-    return Delivery(
-        event_id=delivery.event_id,
-        subscriber=delivery.subscriber,
-        subscriber_revision=delivery.subscriber.revision,
-        state=Delivery.State.HELD if is_paused else Delivery.State.PENDING,
-        reason=Delivery.Reason.PAUSED if is_paused else Delivery.Reason.NONE,
-        due_at=now,
-        queued_at=None if uses_faktory() else now,
-        created_at=now,
-        replay_of_id=_root(delivery),
-    )
+def _row(chosen: _Chosen, subscriber: Subscriber) -> DeliveryRow:
+    reason = Delivery.Reason.PAUSED.value if subscriber.is_paused else ""
+    return DeliveryRow(new_id(), chosen.event_id, chosen.subscriber_id, subscriber.revision, reason)

@@ -42,8 +42,9 @@ def compile_problem(expression: str) -> str:
     return ""
 
 
-@admin.register(Subscriber)
 class SubscriberAdmin(ModelAdmin):
+    """What a subscriber is by itself. The app `dispatch` registers it, with what its deliveries add."""
+
     form = SubscriberForm
     list_display = ("title", "topic", "shown_filter", "shown_state", "shown_filter_errors", "deliveries_link")
     list_display_links = ("title",)
@@ -55,9 +56,9 @@ class SubscriberAdmin(ModelAdmin):
     search_fields = ("name", "topic", "target_url", "filter_expression")
     search_help_text = "Name, topic, target URL or filter expression"
     actions = ("pause_selected", "resume_selected")
-    actions_detail = ("pause", "resume")
+    actions_detail: tuple[str, ...] = ("pause",)
     warn_unsaved_form = True
-    readonly_fields = (
+    readonly_fields: tuple[str, ...] = (
         *("state_badge", "state_reason", "shown_filter_errors", "last_filter_error", "last_filter_error_at"),
         *("deliveries_link", "created_at", "updated_at"),
     )
@@ -158,7 +159,7 @@ class SubscriberAdmin(ModelAdmin):
     @admin.action(description="Resume", permissions=["change"])
     def resume_selected(self, request: HttpRequest, queryset: SubscriberQuerySet) -> None:
         count = queryset.resume()
-        messages.success(request, f"Resumed: {count}. What was held for them is sent now.")
+        messages.success(request, f"Resumed: {count}. What was held for them is sent within seconds.")
 
     @action(
         description="Pause",
@@ -176,29 +177,6 @@ class SubscriberAdmin(ModelAdmin):
         Subscriber.objects.filter(pk=object_id).pause(reason)
         messages.success(request, "Paused. Its events are held from now on.")
         return self._back_to(object_id)
-
-    @action(
-        description="Resume",
-        icon="play_arrow",
-        permissions=["change"],
-        dialog={
-            "title": "Resume this subscriber?",
-            "description": "What was held for it is sent at once.",
-            "form_class": None,
-            "form_submit_text": "Resume",
-        },
-    )
-    def resume(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        Subscriber.objects.filter(pk=object_id).resume()
-        messages.success(request, "Resumed. What was held for it is sent now.")
-        return self._back_to(object_id)
-
-    def get_actions_detail(self, request: HttpRequest, object_id: int) -> Any:
-        """Pause for one that is active, resume for one that is paused."""
-        subscriber = self.get_object(request, str(object_id))  # None for what is no id
-        is_paused = subscriber is not None and subscriber.is_paused
-        hidden = "subscribers_subscriber_pause" if is_paused else "subscribers_subscriber_resume"
-        return [each for each in super().get_actions_detail(request, object_id) if each.action_name != hidden]
 
     def _back_to(self, object_id: str) -> HttpResponse:
         """The dialog is submitted by htmx, which loads the page anew at this header."""

@@ -8,7 +8,10 @@ from django.db import models
 from django.db.models.functions import Now
 
 if TYPE_CHECKING:
-    from subscribers.models import Subscriber  # noqa: F401 - named in the base class's parameter
+    from subscribers.models import Subscriber
+
+#: What is longer is no id: the databases' integers end there.
+MAX_ID_DIGITS = 19
 
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
@@ -20,6 +23,12 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
 
     def paused(self) -> SubscriberQuerySet:
         return self.existing().filter(state="paused")
+
+    def called(self, name_or_id: str) -> Subscriber | None:
+        """The existing one with this id, or else with this name: whoever has a number for a name has an id as well."""
+        is_id = name_or_id.isascii() and name_or_id.isdigit() and len(name_or_id) < MAX_ID_DIGITS
+        found = self.existing().filter(pk=int(name_or_id)).first() if is_id else None
+        return found or (self.existing().filter(name=name_or_id).first() if name_or_id else None)
 
     def pause(self, reason: str) -> int:
         """Pauses the active ones; returns how many."""

@@ -157,6 +157,7 @@ UNFOLD = {
                     },
                     {"title": "Events", "icon": "bolt", "link": reverse_lazy("admin:dispatch_event_changelist")},
                     {"title": "Deliveries", "icon": "send", "link": reverse_lazy("admin:dispatch_delivery_changelist")},
+                    {"title": "Replays", "icon": "replay", "link": reverse_lazy("admin:dispatch_replay_changelist")},
                     {"title": "Attempts", "icon": "http", "link": reverse_lazy("admin:dispatch_attempt_changelist")},
                     {
                         "title": "Consumers",

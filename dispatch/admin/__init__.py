@@ -4,5 +4,7 @@ from dispatch.admin.attempts import AttemptAdmin
 from dispatch.admin.consumers import ConsumerAdmin
 from dispatch.admin.deliveries import DeliveryAdmin
 from dispatch.admin.events import EventAdmin
+from dispatch.admin.replays import ReplayAdmin
+from dispatch.admin.subscribers import DeliveredSubscriberAdmin
 
-__all__ = ["AttemptAdmin", "ConsumerAdmin", "DeliveryAdmin", "EventAdmin"]
+__all__ = ["AttemptAdmin", "ConsumerAdmin", "DeliveredSubscriberAdmin", "DeliveryAdmin", "EventAdmin", "ReplayAdmin"]

@@ -1,20 +1,23 @@
 """Deliveries in the admin: where each stands, what was tried, and replay."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 from unfold.decorators import action, display
 
 from dispatch.admin.explaining import STATE_LABELS, last_result, next_step
 from dispatch.admin.ledger import LedgerAdmin, PointedFilter, as_id, badge, link, short
-from dispatch.models import Delivery, Event
-from dispatch.replaying import Replayed, replay
+from dispatch.admin.matching import replay_matching, tell
+from dispatch.models import Delivery, Event, Replay
+from dispatch.replaying import replay
+from dispatch.replays.telling import about
 from subscribers.models import Subscriber
 
 ATTEMPTS_SHOWN = 50
@@ -36,30 +39,47 @@ class EventFilter(PointedFilter):
     model = Event
 
 
+class ReplayFilter(PointedFilter):
+    title = "replay"
+    parameter_name = "replay"
+    field = "replay_id"
+    model = Replay
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(LedgerAdmin):
     list_display = ("created", "topic", "subscriber_link", "shown_state", "attempts", "result_begin", "shown_event")
     list_display_links = ("created",)
-    list_filter = ("state", SubscriberFilter, EventFilter)
+    list_filter = ("state", SubscriberFilter, EventFilter, ReplayFilter)
     search_fields = ("id",)
     search_help_text = "The id of a delivery or of its event, or a subscriber's name in full"
     actions = ("replay_selected",)
     actions_detail = ("replay_one",)
     change_form_after_template = "dispatch/admin/delivery_attempts.html"
+    list_before_template = "dispatch/admin/replay_matching.html"
     fieldsets = (
         (
             None,
             {
                 "fields": (
                     *("state_badge", "what_next", "subscriber_link", "event_link", "shown_result", "last_error"),
-                    *("attempts", "failures", "created_at", "settled_at", "shown_id", "first_delivery", "replays"),
+                    *(
+                        "attempts",
+                        "failures",
+                        "created_at",
+                        "settled_at",
+                        "shown_id",
+                        "first_delivery",
+                        "replays",
+                        "replay_link",
+                    ),
                 )
             },
         ),
     )
     readonly_fields = (
         *("state_badge", "what_next", "subscriber_link", "event_link", "shown_result"),
-        *("shown_id", "first_delivery", "replays"),
+        *("shown_id", "first_delivery", "replays", "replay_link"),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
@@ -77,6 +97,14 @@ class DeliveryAdmin(LedgerAdmin):
             return (found if found.exists() else queryset.filter(event_id=searched)), False
         named = Subscriber.objects.filter(name=term).values_list("pk", flat=True)
         return queryset.filter(subscriber_id__in=list(named)), False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(partial(replay_matching, self))
+        return [path("replay-matching/", view, name="dispatch_delivery_replay_matching"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = (extra_context or {}) | {"can_replay": self.has_replay_permission(request)}
+        return super().changelist_view(request, context)  # type: ignore[no-any-return]
 
     @display(description="Created")
     def created(self, delivery: Delivery) -> str:
@@ -126,7 +154,16 @@ class DeliveryAdmin(LedgerAdmin):
 
     @display(description="Replay of")
     def first_delivery(self, delivery: Delivery) -> str:
-        return link(delivery.replay_of)
+        if delivery.replay_of_id is None:
+            return "—"
+        first = Delivery.objects.filter(pk=delivery.replay_of_id).first()
+        return (
+            link(first) if first else format_html("<code>{}</code>, which retention has removed", delivery.replay_of_id)
+        )
+
+    @display(description="Made by")
+    def replay_link(self, delivery: Delivery) -> str:
+        return link(delivery.replay, about(delivery.replay)) if delivery.replay else "the publish"
 
     @display(description="Replayed as")
     def replays(self, delivery: Delivery) -> str:
@@ -146,12 +183,9 @@ class DeliveryAdmin(LedgerAdmin):
             extra_context = (extra_context or {}) | {"attempts": attempts[:ATTEMPTS_SHOWN]}
         return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[no-any-return]
 
-    def has_replay_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return request.user.has_perm("dispatch.change_delivery")
-
     @admin.action(description="Replay", permissions=["replay"])
     def replay_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        self._tell(request, replay(list(queryset.values_list("pk", flat=True))))
+        tell(request, replay(list(queryset.values_list("pk", flat=True)), request.user.get_username()))
 
     @action(
         description="Replay",
@@ -166,14 +200,8 @@ class DeliveryAdmin(LedgerAdmin):
         },
     )
     def replay_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        replayed = replay([UUID(object_id)])
-        self._tell(request, replayed)
+        replayed = replay([UUID(object_id)], request.user.get_username())
+        tell(request, replayed)
         shown = replayed.deliveries[0].pk if replayed.deliveries else object_id
         # The dialog is submitted by htmx, which follows this header.
         return HttpResponse(headers={"HX-Redirect": reverse("admin:dispatch_delivery_change", args=[shown])})
-
-    def _tell(self, request: HttpRequest, replayed: Replayed) -> None:
-        if replayed.deliveries:
-            messages.success(request, f"Replayed: {len(replayed.deliveries)}.")
-        for reason, count in replayed.refused.items():
-            messages.warning(request, f"Not replayed: {count}, {reason}.")

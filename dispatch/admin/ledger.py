@@ -54,6 +54,10 @@ class LedgerAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
+    def has_replay_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nothing is edited, but who may change deliveries may have them sent again."""
+        return request.user.has_perm("dispatch.change_delivery")
+
 
 class PointedFilter(admin.SimpleListFilter):
     """A filter that only a link sets: it shows what it was set to, and lets the operator take it off."""

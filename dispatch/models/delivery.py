@@ -124,3 +124,7 @@ class Delivery(models.Model):
 
 SETTLED = (Delivery.State.DELIVERED, Delivery.State.DEAD, Delivery.State.CANCELLED)
 WAITING = (Delivery.State.PENDING, Delivery.State.CLAIMED, Delivery.State.HELD)
+HELD_REASONS = (
+    *(Delivery.Reason.PAUSED, Delivery.Reason.BROKEN, Delivery.Reason.CAPPED, Delivery.Reason.RATE),
+    *(Delivery.Reason.BREAKER, Delivery.Reason.THROTTLED),
+)

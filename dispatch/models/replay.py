@@ -52,3 +52,16 @@ class Replay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    @property
+    def is_running(self) -> bool:
+        return self.status == self.Status.RUNNING
+
+    @property
+    def has_criteria(self) -> bool:
+        """Without any it is a replay of deliveries that were chosen one by one, done at once."""
+        return bool(self.subscriber_id or self.topic or self.state or self.since or self.until)
+
+    @property
+    def left_out(self) -> int:
+        return sum(self.refused.values())

@@ -115,7 +115,7 @@ def test_a_dead_delivery_is_replayed_and_its_subscriber_resumed(desk: Desk) -> N
     _open_until(desk, "dispatch/delivery/?q=shelf", "DEAD")
     page.click("tbody th a")
     expect(page.locator("body")).to_contain_text("answered 410 Gone")
-    page.get_by_role("link", name="Replay").click()
+    page.get_by_role("link", name="replay Replay", exact=True).click()
     page.get_by_role("button", name="Replay").click()
     expect(page.locator("body")).to_contain_text("Replayed: 1.")
     expect(page.locator("body")).to_contain_text("Held: the subscriber is paused")
@@ -148,3 +148,86 @@ def test_a_subscriber_is_paused_from_its_page(desk: Desk) -> None:
     page.get_by_role("button", name="Pause").click()
     expect(page.locator("body")).to_contain_text("it moves house")
     expect(page.get_by_role("link", name="Resume")).to_be_visible()
+
+
+def test_a_backlog_is_discarded_and_replayed_by_its_filter(desk: Desk) -> None:
+    page = desk.page
+    desk.hub.manage("subscribe", "seat.freed", f"{desk.receiver.url}/seats", "--name", "usher")
+    desk.hub.manage("pause", "usher")
+    before = len(desk.receiver.requests)
+    for _ in range(3):
+        assert publish(desk.hub, {"topic": "seat.freed", "data": {}})[0] == 202
+    desk.open("subscribers/subscriber/?q=usher")
+    page.click("tbody th a")
+    expect(page.locator("body")).to_contain_text("3 (the subscriber is paused), the oldest for")
+    page.get_by_role("link", name="Resume").click()
+    page.get_by_label("Discard it").check()
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator("body")).to_contain_text("Resumed. Discarded: 3.")
+    desk.open("dispatch/delivery/?q=usher&state__exact=cancelled")
+    page.get_by_role("link", name="Replay all that match this filter").click()
+    expect(page.locator(".switch-count")).to_contain_text("3 cancelled deliveries of usher.")
+    page.fill("[name=rate]", "50")
+    page.get_by_role("button", name="Replay them").click()
+    expect(page.locator("body")).to_contain_text("Cancelled deliveries of usher")
+    desk.receiver.wait_for(before + 3)
+    _reload_until(desk, "3 sent of 3 (100%)")
+    page.get_by_role("link", name="Show what it has made").click()
+    expect(page.locator("tbody tr")).to_have_count(3)
+
+
+def test_a_slow_replay_is_stopped(desk: Desk) -> None:
+    page = desk.page
+    desk.open("dispatch/replay/")
+    page.get_by_role("link", name="New replay").click()
+    page.get_by_role("button", name="Count").click()
+    expect(page.locator(".errornote")).to_contain_text("Say what to replay")
+    page.fill("[name=subscriber]", "usher")
+    page.fill("[name=rate]", "0.05")
+    page.get_by_role("button", name="Count").click()
+    page.get_by_role("button", name="Replay them").click()
+    page.get_by_role("link", name="Stop").click()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("body")).to_contain_text("Stopped. What it has made is still sent.")
+    expect(page.get_by_role("link", name="Stop", exact=True)).to_have_count(0)
+
+
+def test_a_new_subscriber_gets_past_events(desk: Desk) -> None:
+    page = desk.page
+    for number in range(2):
+        assert publish(desk.hub, {"topic": "page.turned", "data": {"body": number}})[0] == 202
+    desk.hub.manage("subscribe", "page.turned", f"{desk.receiver.url}/pages", "--name", "reader")
+    before = len(desk.receiver.requests)
+    desk.open("subscribers/subscriber/?q=reader")
+    page.click("tbody th a")
+    page.get_by_role("link", name="Deliver past events").click()
+    page.fill("[name=since]", "whenever")
+    page.get_by_role("button", name="Deliver").click()
+    expect(page.locator("#dialog-form")).to_contain_text("is no time")
+    page.fill("[name=since]", "1h")
+    page.get_by_role("button", name="Deliver").click()
+    expect(page.locator("body")).to_contain_text("Events to look at: 2.")
+    desk.receiver.wait_for(before + 2)
+    _reload_until(desk, "2 sent of 2 (100%)")
+
+
+def test_the_deletion_of_a_subscriber_says_what_waits_for_it(desk: Desk) -> None:
+    page = desk.page
+    desk.hub.manage("subscribe", "lamp.lit", f"{desk.receiver.url}/lamps", "--name", "lighter")
+    desk.hub.manage("pause", "lighter")
+    assert publish(desk.hub, {"topic": "lamp.lit", "data": {}})[0] == 202
+    desk.open("subscribers/subscriber/?q=lighter")
+    page.click("tbody th a")
+    page.get_by_role("link", name="Delete").click()
+    expect(page.locator("body")).to_contain_text("Deliveries that still wait, and are cancelled: 1")
+    page.get_by_role("button", name="Yes, I").click()
+    expect(page.locator("body")).to_contain_text("Deliveries that were waiting and are cancelled: 1.")
+
+
+def _reload_until(desk: Desk, text: str) -> None:
+    for _ in range(50):
+        if text in desk.page.locator("body").inner_text():
+            return
+        desk.page.wait_for_timeout(200)
+        desk.page.reload()
+    pytest.fail(f"the page does not show {text}")

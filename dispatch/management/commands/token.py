@@ -1,22 +1,11 @@
 """`manage.py token <author>`: prints a publisher's token."""
 
-import re
-from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from dispatch.moments import duration
 from dispatch.tokens import MAX_AUTHOR_LENGTH, PublisherToken
-
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-def duration(text: str) -> timedelta:
-    """A time span such as 90d or 12h."""
-    match = re.fullmatch(r"(\d+)([smhdw])", text)
-    if match is None or int(match[1]) == 0:
-        raise ValueError(text)
-    return timedelta(**{UNITS[match[2]]: int(match[1])})
 
 
 class Command(BaseCommand):

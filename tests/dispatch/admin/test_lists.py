@@ -16,7 +16,7 @@ from tests.dispatch.ledger.rows import make_deliveries, make_delivery, make_even
 
 pytestmark = pytest.mark.django_db
 
-LISTS = ("event", "delivery", "attempt", "consumer")
+LISTS = ("event", "delivery", "attempt", "consumer", "replay")
 
 
 def url(name: str) -> str:

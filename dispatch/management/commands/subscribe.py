@@ -1,10 +1,13 @@
-"""`manage.py subscribe <topic> <url>`: adds a subscriber."""
+"""`manage.py subscribe <topic> <url>`: adds a subscriber, with past events if wished."""
 
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
+from dispatch.management.arguments import as_moment, operator, positive_rate
+from dispatch.replays.requesting import ReplayRefusedError, backfill_wish, request
 from subscribers.models import Subscriber
 
 
@@ -16,8 +19,12 @@ class Command(BaseCommand):
         parser.add_argument("url")
         parser.add_argument("--filter", default="", help="an expression over data (default: every event)")
         parser.add_argument("--name", default="", help="a short name for people")
+        parser.add_argument("--since", type=as_moment, help="send also past events: 2h ago, or since 2026-01-31T08:00")
+        parser.add_argument("--rate", type=positive_rate, help="past events a second (default: as fast as it goes)")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["rate"] and not options["since"]:
+            raise CommandError("--rate is that of past events: it needs --since.")
         subscriber = Subscriber(
             topic=options["topic"],
             target_url=options["url"],
@@ -27,12 +34,21 @@ class Command(BaseCommand):
             state=Subscriber.State.ACTIVE,
             retry_limit=25,
         )
+        past = None
         try:
             subscriber.full_clean()
+            with transaction.atomic():
+                subscriber.save()
+                if options["since"]:
+                    past = request(backfill_wish(subscriber, options["since"], options["rate"]), operator())
         except ValidationError as error:
             raise CommandError(_as_text(error)) from error
-        subscriber.save()
+        except ReplayRefusedError as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(self.style.SUCCESS(f"Subscriber {subscriber.pk} hears of {subscriber.topic}."))
+        if past:
+            count = "10,000+" if past.total is None else f"{past.total:,}"
+            self.stdout.write(f"Past events to look at: {count}. The consumers send them: replay {past.pk}.")
 
 
 def _as_text(error: ValidationError) -> str:

@@ -1,11 +1,14 @@
 """The command adds what the admin would accept, and names the field that it would not."""
 
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from dispatch.models import Replay
 from subscribers.models import Subscriber
+from tests.dispatch.replays.carrying import make_past_event
 
 pytestmark = pytest.mark.django_db
 
@@ -33,4 +36,30 @@ def test_subscriber_is_added_as_told() -> None:
 def test_wrong_value_is_told_by_its_field(arguments: list[str], field: str) -> None:
     with pytest.raises(CommandError, match=f"^{field}: "):
         call_command("subscribe", *arguments)
+    assert not Subscriber.objects.exists()
+
+
+def test_past_events_are_asked_for() -> None:
+    make_past_event(timedelta(hours=1), topic="order.created")
+    output = StringIO()
+    call_command(
+        "subscribe", "order.created", "http://billing/", "--since", "2h", "--rate", "20", stdout=output, no_color=True
+    )
+    replay = Replay.objects.get()
+    assert (replay.kind, replay.subscriber, replay.topic) == ("backfill", Subscriber.objects.get(), "order.created")
+    assert (replay.total, replay.rate_per_second) == (1, 20)
+    assert f"Past events to look at: 1. The consumers send them: replay {replay.pk}." in output.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--since", "whenever"], "is no time"),
+        (["--since", "2999-01-01"], "time span is empty"),
+        (["--rate", "5"], "needs --since"),
+    ],
+)
+def test_a_wrong_start_adds_no_subscriber(arguments: list[str], reason: str) -> None:
+    with pytest.raises(CommandError, match=reason):
+        call_command("subscribe", "order.created", "http://billing/", *arguments)
     assert not Subscriber.objects.exists()

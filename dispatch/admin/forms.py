@@ -1,0 +1,126 @@
+"""The forms in which an operator asks for a replay or a backfill, and says what becomes of a backlog."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from dispatch.models import Replay
+from dispatch.models.delivery import SETTLED
+from dispatch.moments import moment
+from dispatch.replays.requesting import ReplayRefusedError, backfill_wish, wish
+from dispatch.resuming import backlog
+from subscribers.models import Subscriber
+
+RATE_HELP = "Deliveries a second. Empty: as fast as it goes."
+TIME_HELP = "2h, 30m or 7d ago, or a time such as 2026-01-31T08:00 (UTC)."
+
+
+class MomentField(forms.CharField):
+    """A time, written as so long ago or in ISO 8601."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def clean(self, value: Any) -> datetime | None:
+        text = super().clean(value)
+        try:
+            return moment(text, timezone.now()) if text else None
+        except ValueError as error:
+            raise forms.ValidationError(str(error), code="no_time") from error
+
+
+class SubscriberField(forms.CharField):
+    """A subscriber's name or id."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def clean(self, value: Any) -> Subscriber | None:
+        text = super().clean(value)
+        found = Subscriber.objects.all().called(text)
+        if text and found is None:
+            raise forms.ValidationError(f"There is no subscriber with the name or id {text}.", code="unknown")
+        return found
+
+
+class ReplayForm(forms.Form):
+    """`wished` is the replay that a valid form asks for. It is confirmed once its own count was seen."""
+
+    subscriber = SubscriberField(required=False, help_text="Its name or id.")
+    topic = forms.CharField(required=False, max_length=255, widget=UnfoldAdminTextInputWidget)
+    state = forms.ChoiceField(
+        required=False,
+        choices=[("", "every settled state"), *((state.value, state.label) for state in SETTLED)],
+        widget=UnfoldAdminSelectWidget,
+    )
+    since = MomentField(required=False, label="Made since", help_text=TIME_HELP)
+    until = MomentField(required=False, label="Made before", help_text="Written likewise. Empty: until now.")
+    rate = forms.FloatField(required=False, widget=UnfoldAdminTextInputWidget, help_text=RATE_HELP)
+    counted_for = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    wished: Replay
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return cleaned
+        names = ("subscriber", "topic", "state", "since", "until")
+        try:
+            self.wished = wish(**{name: cleaned[name] for name in names}, rate_per_second=cleaned["rate"])
+        except ReplayRefusedError as error:
+            raise forms.ValidationError(str(error), code="refused") from error
+        return cleaned
+
+    @property
+    def criteria(self) -> str:
+        """What was entered, to tell whether it has been changed since it was counted."""
+        return json.dumps([self.data.get(name, "") for name in ("subscriber", "topic", "state", "since", "until")])
+
+    @property
+    def is_confirmed(self) -> bool:
+        return bool(self.cleaned_data["counted_for"] == self.criteria)
+
+
+class PastEventsForm(BaseDialogForm):
+    since = MomentField(label="Published since", help_text=TIME_HELP)
+    rate = forms.FloatField(required=False, widget=UnfoldAdminTextInputWidget, help_text=RATE_HELP)
+
+    wished: Replay
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return cleaned
+        subscriber = Subscriber.objects.all().called(str(self.object_id))
+        if subscriber is None:
+            raise forms.ValidationError("The subscriber was deleted.", code="unknown")
+        try:
+            self.wished = backfill_wish(subscriber, cleaned["since"], cleaned["rate"])
+        except ReplayRefusedError as error:
+            raise forms.ValidationError(str(error), code="refused") from error
+        return cleaned
+
+
+class ResumeForm(BaseDialogForm):
+    """What becomes of what was held. Without a word it is sent."""
+
+    backlog = forms.ChoiceField(
+        required=False,
+        choices=[("send", "Send it"), ("discard", "Discard it")],
+        initial="send",
+        widget=UnfoldAdminRadioSelectWidget,
+        help_text="What is discarded is cancelled; it is kept, and can be replayed.",
+    )
+
+    def __init__(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, object_id, *args, **kwargs)
+        count = backlog(int(object_id)).count if str(object_id).isdecimal() else 0
+        self.fields["backlog"].label = f"Held for it: {count:,}" if count else "Nothing is held for it"
+
+    @property
+    def discards(self) -> bool:
+        return bool(self.cleaned_data["backlog"] == "discard")

@@ -1,0 +1,143 @@
+"""Replays in the admin: what was asked for, how far it is, and a stop."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from unfold.decorators import action, display
+
+from dispatch.admin.forms import ReplayForm
+from dispatch.admin.ledger import LedgerAdmin, as_id, badge
+from dispatch.models import Replay
+from dispatch.reconciliation import living_consumers
+from dispatch.replays.requesting import request as ask
+from dispatch.replays.requesting import stop
+from dispatch.replays.selecting import Count, count
+from dispatch.replays.telling import LATER, about, percent, progress, speed
+
+STATUS_LABELS = {"running": "info", "stopped": "warning", "done": "success"}
+
+
+@admin.register(Replay)
+class ReplayAdmin(LedgerAdmin):
+    list_display = ("created", "shown_what", "shown_status", "shown_progress", "shown_speed", "requested_by")
+    list_display_links = ("created", "shown_what")
+    list_filter = ("status", "kind")
+    actions_list = ("new",)
+    actions_row = ("stop",)
+    actions_detail = ("stop",)
+    fields = (
+        *("shown_what", "status_badge", "shown_progress", "shown_refused", "shown_speed", "requested_by"),
+        *("created_at", "finished_at", "deliveries_link", "shown_id"),
+    )
+    readonly_fields = (
+        *("shown_what", "status_badge", "shown_progress", "shown_refused", "shown_speed"),
+        *("deliveries_link", "shown_id"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Replay]:
+        return Replay.objects.select_related("subscriber")
+
+    @display(description="Asked for")
+    def created(self, replay: Replay) -> str:
+        return f"{replay.created_at:%Y-%m-%d %H:%M:%S}"
+
+    @display(description="What")
+    def shown_what(self, replay: Replay) -> str:
+        text = about(replay)
+        return text[0].upper() + text[1:]
+
+    @display(description="Status", label=STATUS_LABELS)
+    def shown_status(self, replay: Replay) -> tuple[str, str]:
+        return replay.status, replay.get_status_display().capitalize()
+
+    @display(description="Status")
+    def status_badge(self, replay: Replay) -> str:
+        return badge(replay.status, replay.get_status_display())
+
+    @display(description="Progress")
+    def shown_progress(self, replay: Replay) -> str:
+        share = percent(replay)
+        if share is None or not replay.is_running:
+            return progress(replay)
+        return format_html('<progress max="100" value="{}"></progress> {}', share, progress(replay))
+
+    @display(description="Left out")
+    def shown_refused(self, replay: Replay) -> str:
+        rows = ((f"{number:,}", reason) for reason, number in replay.refused.items())
+        return format_html_join("\n", "{}: {}<br>", rows) or "none"
+
+    @display(description="Rate")
+    def shown_speed(self, replay: Replay) -> str:
+        return speed(replay) if replay.has_criteria else "at once"
+
+    @display(description="Deliveries")
+    def deliveries_link(self, replay: Replay) -> str:
+        url = reverse("admin:dispatch_delivery_changelist", query={"replay": replay.pk})
+        return format_html('<a class="switch-link" href="{}">Show what it has made</a>', url)
+
+    @display(description="Id")
+    def shown_id(self, replay: Replay) -> str:
+        return format_html("<code>{}</code>", replay.pk)
+
+    @action(description="New replay", icon="add", url_path="new", permissions=["replay"])
+    def new(self, request: HttpRequest) -> HttpResponse:
+        """Counts what the criteria match, and asks for the replay once the count was seen."""
+        given = request.POST or request.GET or None
+        form = ReplayForm(given)
+        if not (given and form.is_valid()):
+            return self._page(request, form, None)
+        if request.method == "POST" and form.is_confirmed and "recount" not in request.POST:
+            return self._ask(request, form.wished)
+        if form.cleaned_data["counted_for"] and not form.is_confirmed:
+            messages.warning(request, "What to replay was changed: it is counted anew, and waits for your word.")
+        return self._page(request, form, count(form.wished))
+
+    def _ask(self, request: HttpRequest, wished: Replay) -> HttpResponse:
+        replay = ask(wished, request.user.get_username())
+        messages.success(request, "Asked for. The consumers carry it out; reload this page to see how far they are.")
+        if not living_consumers(timezone.now()):
+            messages.warning(request, LATER)
+        return redirect("admin:dispatch_replay_change", replay.pk)
+
+    def _page(self, request: HttpRequest, form: ReplayForm, counted: Count | None) -> HttpResponse:
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": "New replay",
+            "form": form,
+            "counted": counted,
+            "about": about(form.wished) if counted else "",
+        }
+        return render(request, "dispatch/admin/new_replay.html", context)
+
+    @action(
+        description="Stop",
+        icon="stop_circle",
+        permissions=["replay"],
+        dialog={
+            "title": "Stop this replay?",
+            "description": "It makes no more deliveries. Those that it has made are still sent.",
+            "form_class": None,
+            "form_submit_text": "Stop",
+        },
+    )
+    def stop(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        replay_id = as_id(object_id)
+        if replay_id and stop(replay_id):
+            messages.success(request, "Stopped. What it has made is still sent.")
+        else:
+            messages.warning(request, "It was over already.")
+        url = reverse("admin:dispatch_replay_change", args=[object_id])
+        # The dialog is submitted by htmx, which follows this header.
+        return HttpResponse(headers={"HX-Redirect": url})
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> Any:
+        """A stop for one that runs."""
+        replay = self.get_object(request, str(object_id))
+        return super().get_actions_detail(request, object_id) if replay and replay.is_running else []

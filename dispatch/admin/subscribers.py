@@ -1,0 +1,130 @@
+"""Subscribers in the admin, with what their deliveries add: the backlog of a pause, its end, replay, deletion."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.timesince import timesince
+from unfold.decorators import action, display
+
+from dispatch.admin.forms import PastEventsForm, ResumeForm
+from dispatch.models import Delivery
+from dispatch.reconciliation import living_consumers
+from dispatch.replays.requesting import request as ask
+from dispatch.replays.telling import LATER
+from dispatch.resuming import COUNTED, Backlog, backlog, resume, settle_deleted, waiting
+from subscribers.admin import SubscriberAdmin
+from subscribers.models import Subscriber
+from subscribers.querysets import SubscriberQuerySet
+
+
+@admin.register(Subscriber)
+class DeliveredSubscriberAdmin(SubscriberAdmin):
+    """What a subscriber is by itself, the app `subscribers` shows; it knows nothing of deliveries."""
+
+    actions_detail = ("pause", "resume", "replay_dead", "deliver_past")
+    readonly_fields = (*SubscriberAdmin.readonly_fields, "shown_backlog")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is not None:
+            _, state = fieldsets[0]
+            state["fields"] = (*state["fields"][:2], "shown_backlog", *state["fields"][2:])
+        return fieldsets
+
+    @display(description="Held")
+    def shown_backlog(self, subscriber: Subscriber) -> str:
+        held = backlog(subscriber.pk)
+        if held.since is None:
+            return "nothing"
+        query = {"subscriber": subscriber.pk, "state__exact": Delivery.State.HELD.value}
+        url = reverse("admin:dispatch_delivery_changelist", query=query)
+        age = timesince(held.since)
+        return format_html('<a class="switch-link" href="{}">{}</a>, the oldest for {}', url, _told(held), age)
+
+    def has_replay_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.has_perm("dispatch.change_delivery")
+
+    @action(
+        description="Resume",
+        icon="play_arrow",
+        permissions=["change"],
+        dialog={
+            "title": "Resume this subscriber?",
+            "description": "Its events are sent again from now on. Choose what becomes of those that were held.",
+            "form_class": ResumeForm,
+            "form_submit_text": "Resume",
+        },
+    )
+    def resume(self, request: HttpRequest, form: ResumeForm, object_id: str) -> HttpResponse:
+        resumed = resume(Subscriber.objects.filter(pk=object_id), discard=form.discards)
+        if form.discards:
+            messages.success(request, f"Resumed. Discarded: {resumed.discarded:,}. What comes from now on is sent.")
+        else:
+            messages.success(request, "Resumed. What was held for it is sent within seconds.")
+        return self._back_to(object_id)
+
+    @action(description="Replay dead", icon="replay", permissions=["replay"])
+    def replay_dead(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Where the state and a time span can be chosen."""
+        criteria = {"subscriber": object_id, "state": Delivery.State.DEAD.value}
+        return redirect(reverse("admin:dispatch_replay_new", query=criteria))
+
+    @action(
+        description="Deliver past events",
+        icon="history",
+        permissions=["replay"],
+        dialog={
+            "title": "Deliver past events?",
+            "description": "Events of its topic that its filter takes become deliveries of it. "
+            "What it has already is not sent again.",
+            "form_class": PastEventsForm,
+            "form_submit_text": "Deliver",
+        },
+    )
+    def deliver_past(self, request: HttpRequest, form: PastEventsForm, object_id: str) -> HttpResponse:
+        replay = ask(form.wished, request.user.get_username())
+        count = f"{COUNTED:,}+" if replay.total is None else f"{replay.total:,}"
+        messages.success(request, f"Asked for. Events to look at: {count}. The consumers carry it out.")
+        if not living_consumers(timezone.now()):
+            messages.warning(request, LATER)
+        return HttpResponse(headers={"HX-Redirect": reverse("admin:dispatch_replay_change", args=[replay.pk])})
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> Any:
+        """Pause for one that is active, resume for one that is paused."""
+        subscriber = self.get_object(request, str(object_id))  # None for what is no id
+        is_paused = subscriber is not None and subscriber.is_paused
+        hidden = "subscribers_subscriber_pause" if is_paused else "subscribers_subscriber_resume"
+        return [each for each in super().get_actions_detail(request, object_id) if each.action_name != hidden]
+
+    def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
+        """Says what happens to the deliveries that still wait."""
+        subscribers = list(objs)
+        named, counts, lacking, protected = super().get_deleted_objects(subscribers, request)
+        counts["deliveries that still wait, and are cancelled"] = waiting([each.pk for each in subscribers])
+        return named, counts, lacking, protected
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        super().delete_model(request, obj)
+        self._settle(request, [obj.pk])
+
+    def delete_queryset(self, request: HttpRequest, queryset: SubscriberQuerySet) -> None:
+        ids = list(queryset.values_list("pk", flat=True))
+        super().delete_queryset(request, queryset)
+        self._settle(request, ids)
+
+    def _settle(self, request: HttpRequest, ids: list[int]) -> None:
+        if settled := settle_deleted(ids):
+            messages.info(request, f"Deliveries that were waiting and are cancelled: {settled:,}.")
+
+
+def _told(held: Backlog) -> str:
+    """Such as: 1,204 (the subscriber is paused), 3 (the subscriber's rate limit is reached)."""
+    counts = ((f"{COUNTED:,}+" if count > COUNTED else f"{count:,}", reason) for reason, count in held.counts.items())
+    return ", ".join(f"{count} ({Delivery.Reason(reason).label})" for count, reason in counts)

@@ -1,0 +1,63 @@
+"""Counts settled deliveries with a bound on the rows that are looked at, whatever the planner thinks of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from dispatch.ledger.dialect import placeholders, to_database
+
+Parameter = str | int | UUID | datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A piece of SQL over the columns of `delivery`, and its parameters."""
+
+    sql: str
+    parameters: tuple[Parameter, ...] = ()
+
+
+def one_of(column: str, given: Sequence[Parameter]) -> Condition:
+    return Condition(f"{column} IN ({placeholders(len(given))})", tuple(given))
+
+
+def on_topic(topic: str) -> Condition:
+    """By a look at the event of each row: a join might begin with all events of the topic."""
+    return Condition("(SELECT topic FROM event WHERE event.id = event_id) = %s", (topic,))
+
+
+def of_topic(topic: str, limit: int) -> Condition:
+    """Those of so many events on the topic, at most."""
+    return Condition("event_id IN (SELECT id FROM event WHERE topic = %s LIMIT %s)", (topic, limit))
+
+
+def count_rows(way: Sequence[Condition], limit: int) -> int:
+    """How many rows a way leads through, up to `limit`."""
+    sql, parameters = _where(way)
+    return _ask(f"SELECT count(*) FROM (SELECT 1 FROM delivery WHERE {sql} LIMIT %s) AS rows", [*parameters, limit])
+
+
+def count_wanted(way: Sequence[Condition], wanted: Sequence[Condition], looked_at: int, limit: int) -> int:
+    """How many of the first `looked_at` rows of a way are wanted, up to `limit`."""
+    way_sql, way_parameters = _where(way)
+    wanted_sql, wanted_parameters = _where(wanted)
+    return _ask(
+        # The inner limit keeps the outer conditions from choosing another way.
+        f"SELECT count(*) FROM (SELECT 1 FROM (SELECT * FROM delivery WHERE {way_sql} LIMIT %s) AS rows "
+        f"WHERE {wanted_sql} LIMIT %s) AS wanted",
+        [*way_parameters, looked_at, *wanted_parameters, limit],
+    )
+
+
+def _where(conditions: Sequence[Condition]) -> tuple[str, list[Parameter]]:
+    parameters = [parameter for condition in conditions for parameter in condition.parameters]
+    return " AND ".join(condition.sql for condition in conditions), parameters
+
+
+def _ask(statement: str, parameters: Sequence[Parameter]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, list(map(to_database, parameters)))
+        return int(cursor.fetchone()[0])

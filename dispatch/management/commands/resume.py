@@ -1,0 +1,27 @@
+"""`manage.py resume <name or id>`: ends a pause; what was held is sent, or discarded."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from dispatch.management.arguments import subscriber_called
+from dispatch.resuming import resume
+from subscribers.models import Subscriber
+
+
+class Command(BaseCommand):
+    help = "Resumes a paused subscriber. What was held for it is sent, unless it is to be discarded."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("subscriber", metavar="NAME_OR_ID")
+        parser.add_argument("--discard", action="store_true", help="cancel what was held, instead of sending it")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        subscriber = subscriber_called(options["subscriber"])
+        resumed = resume(Subscriber.objects.filter(pk=subscriber.pk), discard=options["discard"])
+        if not resumed.subscribers:
+            self.stdout.write(f"{subscriber} is not paused.")
+        elif options["discard"]:
+            self.stdout.write(self.style.SUCCESS(f"{subscriber} is resumed. Discarded: {resumed.discarded:,}."))
+        else:
+            self.stdout.write(self.style.SUCCESS(f"{subscriber} is resumed. What was held is sent within seconds."))

@@ -1,0 +1,85 @@
+"""Asks for replays and backfills, and stops them. The consumers carry them out."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from dispatch.models import Replay
+from dispatch.models.delivery import SETTLED
+from dispatch.replays.selecting import count, count_events
+from subscribers.models import Subscriber
+
+MIN_RATE = 0.01
+MAX_RATE = 100_000.0
+
+
+class ReplayRefusedError(Exception):
+    """What was wished cannot be done; the text says why."""
+
+
+def wish(
+    *,
+    subscriber: Subscriber | None = None,
+    topic: str = "",
+    state: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    rate_per_second: float | None = None,
+) -> Replay:
+    """A replay by criteria, not yet asked for. Raises ReplayRefusedError."""
+    found = Replay(
+        kind=Replay.Kind.REPLAY,
+        subscriber=subscriber,
+        topic=topic,
+        state=state,
+        since=since,
+        until=until,
+        rate_per_second=rate_per_second,
+        created_at=timezone.now(),
+    )
+    if not found.has_criteria:
+        raise ReplayRefusedError("Say what to replay: a subscriber, a topic, a state or a time span.")
+    if state and state not in SETTLED:
+        raise ReplayRefusedError(f"Only settled deliveries can be replayed ({', '.join(SETTLED)}), not {state!r} ones.")
+    _check_span(found)
+    return found
+
+
+def backfill_wish(subscriber: Subscriber, since: datetime, rate_per_second: float | None = None) -> Replay:
+    """Past events of its topic for a subscriber, not yet asked for. Raises ReplayRefusedError."""
+    now = timezone.now()
+    found = Replay(
+        kind=Replay.Kind.BACKFILL,
+        subscriber=subscriber,
+        topic=subscriber.topic,
+        since=since,
+        until=now,
+        rate_per_second=rate_per_second,
+        created_at=now,
+    )
+    _check_span(found)
+    return found
+
+
+def request(wished: Replay, requested_by: str) -> Replay:
+    """Counts what is wished and writes it down; a consumer begins within seconds."""
+    counted = count_events(wished) if wished.kind == Replay.Kind.BACKFILL else count(wished)
+    wished.requested_by = requested_by[:150]
+    wished.total = counted.total
+    wished.save(force_insert=True)
+    return wished
+
+
+def stop(replay_id: UUID) -> bool:
+    """Ends a running replay: no more deliveries are made; those that were go on. False if it was not running."""
+    running = Replay.objects.filter(pk=replay_id, status=Replay.Status.RUNNING)
+    return bool(running.update(status=Replay.Status.STOPPED, finished_at=timezone.now()))
+
+
+def _check_span(wished: Replay) -> None:
+    if wished.since and wished.since >= (wished.until or wished.created_at):
+        raise ReplayRefusedError("The time span is empty: it begins when it is over, or later.")
+    rate = wished.rate_per_second
+    if rate is not None and not MIN_RATE <= rate <= MAX_RATE:
+        raise ReplayRefusedError(f"A rate is between {MIN_RATE:g} and {MAX_RATE:,.0f} a second.")

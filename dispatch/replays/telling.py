@@ -1,0 +1,46 @@
+"""Says in words what a replay is about and how far it is."""
+
+from dispatch.models import Replay
+
+LATER = "No consumer is running: it begins once one does."
+
+
+def about(replay: Replay) -> str:
+    """Such as: dead deliveries of billing since 2026-01-31 08:00:00."""
+    if replay.kind == Replay.Kind.BACKFILL:
+        return f"past events on {replay.topic} for {replay.subscriber}{_since(replay)}"
+    if not replay.has_criteria:
+        return "chosen deliveries"
+    whose = f" of {replay.subscriber}" if replay.subscriber else ""
+    topic = f" on {replay.topic}" if replay.topic else ""
+    until = f" until {replay.until:%Y-%m-%d %H:%M:%S}" if replay.until else ""
+    return f"{replay.state or 'settled'} deliveries{whose}{topic}{_since(replay)}{until}"
+
+
+def _since(replay: Replay) -> str:
+    return f" since {replay.since:%Y-%m-%d %H:%M:%S}" if replay.since else ""
+
+
+def progress(replay: Replay) -> str:
+    """Such as: 1,200 of 4,000 sent, 3 left out (30%)."""
+    sent = f"{replay.done:,} sent"
+    left_out = f", {replay.left_out:,} left out" if replay.left_out else ""
+    share = percent(replay)
+    of = f" of {replay.total:,} ({share}%)" if replay.total and share is not None else ""
+    return f"{sent}{left_out}{of}"
+
+
+def percent(replay: Replay) -> int | None:
+    """None where the total is not known. What grew meanwhile does not lead beyond 100."""
+    if replay.total is None:
+        return None
+    return min(100, 100 * (replay.done + replay.left_out) // replay.total) if replay.total else 100
+
+
+def speed(replay: Replay) -> str:
+    return f"{replay.rate_per_second:g} a second" if replay.rate_per_second else "as fast as it goes"
+
+
+def refusals(replay: Replay) -> str:
+    """Such as: 3 not settled yet, 1 its subscriber is deleted."""
+    return ", ".join(f"{count:,} {reason}" for reason, count in replay.refused.items())

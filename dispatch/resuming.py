@@ -1,0 +1,62 @@
+"""Ends a pause, and settles what waits for subscribers that will not have it: nothing vanishes without a reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from dispatch.ledger.backlog import cancel_waiting, count_held, count_waiting, discard_held
+from dispatch.models.delivery import HELD_REASONS
+from subscribers.querysets import SubscriberQuerySet
+
+COUNTED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is held for a subscriber, by reason and up to COUNTED each, and since when the oldest is."""
+
+    counts: dict[str, int]
+    since: datetime | None
+
+    @property
+    def count(self) -> int:
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """How many subscribers are active again, and how many held deliveries were discarded."""
+
+    subscribers: int
+    discarded: int = 0
+
+
+def backlog(subscriber_id: int) -> Backlog:
+    found = {reason: count_held(subscriber_id, reason, COUNTED + 1) for reason in HELD_REASONS}
+    counts = {str(reason): count for reason, (count, _) in found.items() if count}
+    return Backlog(counts, min((since for _, since in found.values() if since), default=None))
+
+
+def waiting(subscriber_ids: Sequence[int]) -> str:
+    """How many deliveries are not settled, in words; beyond COUNTED that there are more."""
+    count = count_waiting(subscriber_ids, COUNTED + 1) if subscriber_ids else 0
+    return f"{COUNTED:,}+" if count > COUNTED else f"{count:,}"
+
+
+def resume(subscribers: SubscriberQuerySet, *, discard: bool = False) -> Resumed:
+    """Makes the paused ones active. What is held is released by the reconciler within seconds, or discarded here.
+
+    It is discarded before they are active, so that none of it is sent. What comes meanwhile is sent.
+    """
+    now = timezone.now()
+    paused = list(subscribers.paused().values_list("pk", flat=True))
+    discarded = sum(sum(discard_held(subscriber_id, now)) for subscriber_id in paused) if discard else 0
+    return Resumed(subscribers.filter(pk__in=paused).resume(), discarded)
+
+
+def settle_deleted(subscriber_ids: Sequence[int]) -> int:
+    """Cancels what waits for subscribers that were deleted; returns how many."""
+    now = timezone.now()
+    return sum(sum(cancel_waiting(subscriber_id, now)) for subscriber_id in subscriber_ids)

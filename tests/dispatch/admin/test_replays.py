@@ -1,0 +1,238 @@
+"""Replays in the admin: asked for once the count was seen, followed, stopped."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from dispatch.admin import matching
+from dispatch.models import Consumer, Delivery, Replay
+from dispatch.replaying import replay
+from subscribers.models import Subscriber
+from tests.dispatch.ledger.rows import make_delivery, make_event, make_subscriber
+from tests.dispatch.replays.carrying import ask, carry_out, make_settled
+
+pytestmark = pytest.mark.django_db
+
+NEW = reverse("admin:dispatch_replay_new")
+LIST = reverse("admin:dispatch_replay_changelist")
+DELIVERIES = reverse("admin:dispatch_delivery_changelist")
+MATCHING = reverse("admin:dispatch_delivery_replay_matching")
+
+
+@pytest.fixture
+def billing() -> Subscriber:
+    subscriber = make_subscriber(name="billing")
+    make_settled(3, subscriber)
+    make_settled(2, subscriber, "delivered")
+    return subscriber
+
+
+def text(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def page(replay: Replay) -> str:
+    return reverse("admin:dispatch_replay_change", args=[replay.pk])
+
+
+def confirmed(client: Client, **criteria: Any) -> Any:
+    """Counts, and then posts what the page with the count would."""
+    counted = client.post(NEW, criteria)
+    assert counted.context["counted"], counted.context["form"].errors
+    return client.post(NEW, criteria | {"counted_for": counted.context["form"].criteria})
+
+
+def test_a_replay_is_asked_for_once_its_count_was_seen(admin_client: Client, billing: Subscriber) -> None:
+    counted = admin_client.post(NEW, {"subscriber": "billing", "state": "dead"})
+    assert "<strong>3</strong> dead deliveries of billing." in text(counted)
+    assert not Replay.objects.exists()
+    answer = confirmed(admin_client, subscriber="billing", state="dead", rate="2.5")
+    replay = Replay.objects.get()
+    assert answer.url == page(replay)
+    assert (replay.subscriber, replay.state, replay.rate_per_second, replay.total) == (billing, "dead", 2.5, 3)
+    assert replay.requested_by == "admin"
+    assert "No consumer is running" in text(admin_client.get(answer.url))
+
+
+def test_what_was_changed_after_the_count_is_counted_anew(admin_client: Client, billing: Subscriber) -> None:
+    first = admin_client.post(NEW, {"subscriber": "billing", "state": "dead"})
+    changed = {"subscriber": "billing", "state": "", "counted_for": first.context["form"].criteria}
+    answer = admin_client.post(NEW, changed)
+    assert "it is counted anew" in text(answer)
+    assert "<strong>5</strong> settled deliveries of billing." in text(answer)
+    assert not Replay.objects.exists()
+
+
+def test_to_count_again_asks_for_nothing(admin_client: Client, billing: Subscriber) -> None:
+    first = admin_client.post(NEW, {"state": "dead"})
+    admin_client.post(NEW, {"state": "dead", "counted_for": first.context["form"].criteria, "recount": ""})
+    assert not Replay.objects.exists()
+
+
+def test_a_link_may_name_the_criteria_but_never_confirms(admin_client: Client, billing: Subscriber) -> None:
+    first = admin_client.get(NEW, {"subscriber": billing.pk, "state": "dead"})
+    assert first.context["counted"].number == 3
+    admin_client.get(NEW, {"state": "dead", "counted_for": first.context["form"].criteria})
+    assert not Replay.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("criteria", "reason"),
+    [
+        ({}, "Say what to replay"),
+        ({"rate": "5"}, "Say what to replay"),
+        ({"subscriber": "nobody"}, "There is no subscriber with the name or id nobody."),
+        ({"state": "pending"}, "Select a valid choice"),
+        ({"state": "dead", "since": "yesterday"}, "is no time: write 2h"),
+        ({"state": "dead", "since": "1h", "until": "2h"}, "The time span is empty"),
+        ({"state": "dead", "rate": "-1"}, "A rate is between"),
+        ({"state": "dead", "rate": "fast"}, "Enter a number"),
+    ],
+)
+def test_what_cannot_be_replayed_is_refused_in_words(
+    admin_client: Client, criteria: dict[str, str], reason: str
+) -> None:
+    answer = admin_client.post(NEW, criteria or {"topic": ""})
+    assert reason in text(answer)
+    assert answer.context["counted"] is None
+
+
+def test_the_form_is_shown_empty_at_first(admin_client: Client) -> None:
+    answer = admin_client.get(NEW)
+    assert answer.context["form"].errors == {}
+    assert "Say what to replay" not in text(answer)
+
+
+def test_the_list_and_the_page_show_how_far_it_is(admin_client: Client, billing: Subscriber) -> None:
+    running = ask(subscriber=billing, state="dead", topic="orders", rate_per_second=0.5)
+    assert "Dead deliveries of billing on orders" in text(admin_client.get(LIST))
+    carry_out(running)
+    Replay.objects.filter(pk=running.pk).update(refused={"a replay of it is under way": 2})
+    for shown in (text(admin_client.get(LIST)), text(admin_client.get(page(running)))):
+        assert "1 sent, 2 left out of 3 (100%)" in shown
+        assert "0.5 a second" in shown
+    assert "2: a replay of it is under way" in shown
+
+
+def test_one_with_too_many_to_count_shows_what_was_sent(admin_client: Client) -> None:
+    replay = ask(state="dead")
+    Replay.objects.filter(pk=replay.pk).update(total=None, done=12_345)
+    assert "12,345 sent" in text(admin_client.get(page(replay)))
+
+
+def test_a_running_one_is_stopped_by_a_post(admin_client: Client) -> None:
+    running = ask(state="dead")
+    url = reverse("admin:dispatch_replay_stop", args=[running.pk])
+    assert url in text(admin_client.get(page(running)))
+    admin_client.get(url)
+    assert Replay.objects.get().is_running, "looking at the dialog must not stop it"
+    answer = admin_client.post(url, {"_form_submitted": "True"})
+    assert answer.headers["HX-Redirect"] == page(running)
+    assert Replay.objects.get().status == "stopped"
+    after = text(admin_client.get(page(running)))
+    assert "Stopped." in after
+    assert url not in after
+    admin_client.post(url, {"_form_submitted": "True"})
+    assert "It was over already." in text(admin_client.get(LIST))
+
+
+def test_its_deliveries_are_listed_and_lead_back(admin_client: Client, billing: Subscriber) -> None:
+    done = carry_out(ask(subscriber=billing, state="dead"))
+    url = f"{DELIVERIES}?replay={done.pk}"
+    assert url in text(admin_client.get(page(done)))
+    listed = list(admin_client.get(url).context["cl"].result_list)
+    assert len(listed) == 3
+    shown = text(admin_client.get(reverse("admin:dispatch_delivery_change", args=[listed[0].pk])))
+    assert page(done) in shown
+
+
+def test_a_selection_leaves_a_row_that_says_who_asked(admin_client: Client, billing: Subscriber) -> None:
+    chosen = list(Delivery.objects.filter(state="dead").values_list("pk", flat=True))
+    admin_client.post(DELIVERIES, {"action": "replay_selected", "_selected_action": chosen})
+    done = Replay.objects.get()
+    assert (done.status, done.done, done.total, done.requested_by) == ("done", 3, 3, "admin")
+    assert "Chosen deliveries" in text(admin_client.get(LIST))
+
+
+def test_a_delivery_whose_first_was_pruned_is_shown(admin_client: Client) -> None:
+    first = make_delivery(state="dead")
+    [again] = replay([first.pk]).deliveries
+    Delivery.objects.filter(pk=first.pk).delete()
+    shown = text(admin_client.get(reverse("admin:dispatch_delivery_change", args=[again.pk])))
+    assert f"{first.pk}</code>, which retention has removed" in shown
+
+
+@pytest.mark.parametrize(
+    ("query", "criteria"),
+    [
+        ({"state__exact": "dead"}, "state=dead"),
+        ({"subscriber": "7"}, "subscriber=7"),
+        ({"state__exact": "dead", "subscriber": "7"}, "state=dead&subscriber=7"),
+        ({"q": "billing"}, "subscriber=billing"),
+    ],
+)
+def test_a_filter_whose_words_are_criteria_leads_to_a_replay(
+    admin_client: Client, billing: Subscriber, query: dict[str, str], criteria: str
+) -> None:
+    assert "Replay all that match this filter" in text(admin_client.get(DELIVERIES, query))
+    assert admin_client.get(MATCHING, query).url == f"{NEW}?{criteria}"
+
+
+def test_an_empty_filter_is_refused(admin_client: Client, billing: Subscriber) -> None:
+    assert "Replay all that match" not in text(admin_client.get(DELIVERIES))
+    for query in ({}, {"state__exact": ""}, {"p": "2"}):
+        assert "Filter the list first" in text(admin_client.post(f"{MATCHING}", query, follow=True))
+    assert not Replay.objects.exists()
+
+
+def test_what_matches_another_filter_is_replayed_at_once(admin_client: Client) -> None:
+    event = make_event()
+    dead = make_delivery(event=event, state="dead")
+    make_delivery(event=event)
+    make_delivery(state="dead")
+    url = f"{MATCHING}?event={event.pk}"
+    assert "<strong>1</strong> settled delivery matches the filter." in text(admin_client.get(url))
+    assert not Replay.objects.exists()
+    assert "Replayed: 1." in text(admin_client.post(url, follow=True))
+    assert Delivery.objects.get(replay__isnull=False).replay_of == dead
+
+
+def test_too_many_for_at_once_are_refused_in_words(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matching, "AT_ONCE", 2)
+    event = make_event()
+    for _ in range(3):
+        make_delivery(event=event, state="dead")
+    answer = admin_client.post(f"{MATCHING}?event={event.pk}", follow=True)
+    assert "More than 2 match." in text(answer)
+    assert not Replay.objects.exists()
+
+
+@pytest.mark.parametrize("query", ["event=nonsense", "q=nobody", "replay=nonsense", "subscriber=1&q=nobody"])
+def test_a_filter_that_nothing_matches_says_so(admin_client: Client, query: str) -> None:
+    assert "Nothing that is settled matches" in text(admin_client.get(f"{MATCHING}?{query}", follow=True))
+
+
+def test_who_may_only_look_can_neither_ask_nor_stop(client: Client, django_user_model: Any) -> None:
+    viewer = django_user_model.objects.create_user("viewer", password="x", is_staff=True)
+    viewer.user_permissions.add(*Permission.objects.filter(codename__in=("view_replay", "view_delivery")))
+    client.force_login(viewer)
+    running = ask(state="dead")
+    stop = reverse("admin:dispatch_replay_stop", args=[running.pk])
+    shown = text(client.get(page(running)))
+    assert stop not in shown
+    assert client.post(stop, {"_form_submitted": "True"}).status_code == 403
+    assert client.post(NEW, {"state": "dead"}).status_code == 403
+    assert client.get(f"{MATCHING}?state__exact=dead").status_code == 403
+    assert "Replay all that match" not in text(client.get(DELIVERIES, {"state__exact": "dead"}))
+    assert Replay.objects.get().is_running
+
+
+def test_with_a_consumer_nothing_is_warned_of(admin_client: Client, billing: Subscriber) -> None:
+    Consumer.objects.create(host="here", process_id=1, queue="embedded", concurrency=8, beat_at=timezone.now())
+    answer = confirmed(admin_client, state="dead", since=str(timezone.now() - timedelta(hours=1)))
+    assert "No consumer is running" not in text(admin_client.get(answer.url))

@@ -1,0 +1,136 @@
+"""What deliveries add to a subscriber's page: the backlog of a pause, its end, past events, deletion."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from dispatch.models import Delivery, Replay
+from subscribers.models import Subscriber
+from tests.dispatch.ledger.rows import make_delivery, make_subscriber
+from tests.dispatch.replays.carrying import make_past_event
+
+pytestmark = pytest.mark.django_db
+
+LIST = reverse("admin:subscribers_subscriber_changelist")
+SUBMITTED = {"_form_submitted": "True"}
+
+
+def url(subscriber: Subscriber, act: str = "change") -> str:
+    return reverse(f"admin:subscribers_subscriber_{act}", args=[subscriber.pk])
+
+
+def text(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+@pytest.fixture
+def paused() -> Subscriber:
+    """It has two held deliveries and one that is dead."""
+    subscriber = make_subscriber(name="billing", state="paused")
+    make_delivery(subscriber, state="held", reason="paused", created_at=timedelta(hours=-3))
+    make_delivery(subscriber, state="held", reason="paused")
+    make_delivery(subscriber, state="dead")
+    return subscriber
+
+
+def test_the_page_tells_how_many_are_held_and_since_when(admin_client: Client, paused: Subscriber) -> None:
+    shown = text(admin_client.get(url(paused)))
+    assert "2 (the subscriber is paused)</a>, the oldest for 3\xa0hours" in shown
+    assert f"{reverse('admin:dispatch_delivery_changelist')}?subscriber={paused.pk}&amp;state__exact=held" in shown
+
+
+def test_the_dialog_offers_to_send_or_to_discard(admin_client: Client, paused: Subscriber) -> None:
+    shown = text(admin_client.get(url(paused, "resume")))
+    assert "Held for it: 2" in shown
+    assert "Discard it" in shown
+    assert "Nothing is held for it" in text(admin_client.get(url(make_subscriber(state="paused"), "resume")))
+    assert Subscriber.objects.paused().count() == 2, "looking at the dialog must not resume"
+
+
+@pytest.mark.parametrize("choice", [{"backlog": "send"}, {}], ids=["send", "no word"])
+def test_a_backlog_is_sent(admin_client: Client, paused: Subscriber, choice: dict[str, str]) -> None:
+    admin_client.post(url(paused, "resume"), SUBMITTED | choice)
+    assert Subscriber.objects.active().exists()
+    assert Delivery.objects.held().count() == 2, "the reconciler releases it"
+    assert "is sent within seconds" in text(admin_client.get(url(paused)))
+
+
+def test_a_backlog_is_discarded(admin_client: Client, paused: Subscriber) -> None:
+    admin_client.post(url(paused, "resume"), SUBMITTED | {"backlog": "discard"})
+    assert Subscriber.objects.active().exists()
+    assert Delivery.objects.filter(state="cancelled", reason="discarded").count() == 2
+    assert "Discarded: 2." in text(admin_client.get(url(paused)))
+
+
+def test_a_choice_that_is_not_offered_changes_nothing(admin_client: Client, paused: Subscriber) -> None:
+    admin_client.post(url(paused, "resume"), SUBMITTED | {"backlog": "nonsense"})
+    assert Subscriber.objects.paused().exists()
+
+
+def test_its_dead_deliveries_are_replayed_from_its_page(admin_client: Client, paused: Subscriber) -> None:
+    act = url(paused, "replay_dead")
+    assert act in text(admin_client.get(url(paused)))
+    answer = admin_client.get(act, follow=True)
+    assert answer.context["counted"].number == 1
+    assert answer.context["form"].data["subscriber"] == str(paused.pk)
+
+
+def test_past_events_are_asked_for(admin_client: Client) -> None:
+    make_past_event(timedelta(hours=1))
+    subscriber = make_subscriber()
+    act = url(subscriber, "deliver_past")
+    assert act in text(admin_client.get(url(subscriber)))
+    assert "is no time" in text(admin_client.post(act, SUBMITTED | {"since": "whenever"}))
+    assert not Replay.objects.exists()
+    answer = admin_client.post(act, SUBMITTED | {"since": "2h", "rate": "20"})
+    replay = Replay.objects.get()
+    assert answer.headers["HX-Redirect"] == reverse("admin:dispatch_replay_change", args=[replay.pk])
+    assert (replay.kind, replay.subscriber, replay.total, replay.rate_per_second) == ("backfill", subscriber, 1, 20)
+    assert replay.requested_by == "admin"
+    shown = text(admin_client.get(answer.headers["HX-Redirect"]))
+    assert "Past events on orders for" in shown
+
+
+@pytest.mark.parametrize("form", [{"since": ""}, {"since": "2999-01-01"}, {"since": "2h", "rate": "0"}])
+def test_a_wrong_start_asks_for_nothing(admin_client: Client, form: dict[str, str]) -> None:
+    admin_client.post(url(make_subscriber(), "deliver_past"), SUBMITTED | form)
+    assert not Replay.objects.exists()
+
+
+def test_deletion_says_how_many_wait_and_cancels_them(admin_client: Client, paused: Subscriber) -> None:
+    make_delivery(paused)
+    shown = text(admin_client.get(url(paused, "delete")))
+    assert "Deliveries that still wait, and are cancelled: 3" in " ".join(shown.split())
+    answer = admin_client.post(url(paused, "delete"), {"post": "yes"}, follow=True)
+    assert "Deliveries that were waiting and are cancelled: 3." in text(answer)
+    assert not Delivery.objects.waiting().exists()
+    assert set(Delivery.objects.filter(state="cancelled").values_list("reason", flat=True)) == {"deleted"}
+
+
+def test_the_deletion_of_several_does_the_same(admin_client: Client, paused: Subscriber) -> None:
+    other = make_subscriber()
+    make_delivery(other)
+    kept = make_delivery()
+    chosen = {"action": "delete_selected", "_selected_action": [paused.pk, other.pk]}
+    shown = text(admin_client.post(LIST, chosen))
+    assert "Deliveries that still wait, and are cancelled: 3" in " ".join(shown.split())
+    admin_client.post(LIST, chosen | {"post": "yes"})
+    assert list(Delivery.objects.waiting()) == [kept]
+    assert Delivery.objects.filter(state="cancelled", reason="deleted").count() == 3
+
+
+def test_who_may_not_replay_is_not_offered_it(client: Client, django_user_model: Any) -> None:
+    editor = django_user_model.objects.create_user("editor", password="x", is_staff=True)
+    editor.user_permissions.add(*Permission.objects.filter(codename__in=("view_subscriber", "change_subscriber")))
+    client.force_login(editor)
+    subscriber = make_subscriber()
+    shown = text(client.get(url(subscriber)))
+    assert url(subscriber, "pause") in shown
+    for act in ("replay_dead", "deliver_past"):
+        assert url(subscriber, act) not in shown
+        assert client.post(url(subscriber, act), SUBMITTED | {"since": "2h"}).status_code == 403
+    assert not Replay.objects.exists()

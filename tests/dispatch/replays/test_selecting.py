@@ -1,0 +1,149 @@
+"""Counts and windows: exact, bounded, and of those that are wished alone."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from dispatch.models import Delivery, Replay
+from dispatch.replaying import replay
+from dispatch.replays import selecting
+from dispatch.replays.requesting import wish
+from dispatch.replays.selecting import Count, count, next_window
+from subscribers.models import Subscriber
+from tests.dispatch.ledger.rows import make_subscriber
+from tests.dispatch.replays.carrying import make_past_delivery, make_settled
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def billing() -> Subscriber:
+    """Has two dead and three delivered ones on orders, and a dead one on invoices; another has four dead ones."""
+    subscriber = make_subscriber(name="billing")
+    make_settled(2, subscriber)
+    make_settled(3, subscriber, "delivered")
+    make_settled(1, subscriber, topic="invoices")
+    make_settled(4, make_subscriber())
+    return subscriber
+
+
+CRITERIA = [
+    pytest.param({"state": "dead"}, False, 7, id="state"),
+    pytest.param({}, True, 6, id="subscriber"),
+    pytest.param({"state": "dead"}, True, 3, id="subscriber and state"),
+    pytest.param({"topic": "orders"}, False, 9, id="topic"),
+    pytest.param({"topic": "orders", "state": "dead"}, False, 6, id="topic and state"),
+    pytest.param({"topic": "invoices"}, True, 1, id="topic and subscriber"),
+    pytest.param({"topic": "nobody"}, False, 0, id="unknown topic"),
+    pytest.param({"state": "cancelled"}, True, 0, id="none in the state"),
+]
+
+
+def wished(subscriber: Subscriber, criteria: dict[str, Any], is_of_it: bool) -> Replay:
+    return wish(subscriber=subscriber if is_of_it else None, **criteria)
+
+
+@pytest.mark.parametrize(("criteria", "is_of_it", "number"), CRITERIA)
+def test_count_is_that_of_all_criteria_together(
+    billing: Subscriber, criteria: dict[str, Any], is_of_it: bool, number: int
+) -> None:
+    assert count(wished(billing, criteria, is_of_it)) == Count(number, is_exact=True)
+
+
+@pytest.mark.parametrize(("criteria", "is_of_it", "number"), CRITERIA)
+@pytest.mark.parametrize("size", [2, 1_000])
+def test_windows_find_each_of_them_once(
+    billing: Subscriber,
+    criteria: dict[str, Any],
+    is_of_it: bool,
+    number: int,
+    size: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(selecting, "WINDOW", size)
+    replay, cursor, found = wished(billing, criteria, is_of_it), None, []
+    for _ in range(30):
+        window = next_window(replay, cursor, limit=3)
+        assert len(window.ids) <= 3
+        found += window.ids
+        cursor = window.cursor
+        if window.is_last:
+            break
+    assert window.is_last
+    assert len(found) == len(set(found)) == number
+    assert found == sorted(found)
+
+
+def test_only_settled_ones_are_found(billing: Subscriber) -> None:
+    Delivery.objects.filter(subscriber=billing, state="dead").update(state="pending", settled_at=None)
+    replay = wish(subscriber=billing)
+    assert count(replay).number == len(next_window(replay, None, 100).ids) == 3
+
+
+def test_a_time_span_is_that_in_which_they_were_made() -> None:
+    subscriber = make_subscriber()
+    ages = [timedelta(hours=hours) for hours in (1, 3, 5)]
+    old = [make_past_delivery(age, subscriber, state="dead") for age in ages]
+    now = timezone.now()
+    replay = wish(since=now - timedelta(hours=4), until=now - timedelta(hours=2))
+    assert next_window(replay, None, 100).ids == [old[1].pk]
+    assert count(replay) == Count(1, is_exact=True)
+    assert count(wish(since=now - timedelta(hours=4))).number == 2
+    assert count(wish(until=now - timedelta(hours=2))).number == 2
+
+
+def test_what_is_made_after_the_wish_is_not_part_of_it(billing: Subscriber) -> None:
+    replay = wish(state="dead")
+    make_settled(1, billing)
+    assert len(next_window(replay, None, 100).ids) == 7
+
+
+def test_beyond_its_reach_a_count_says_so(billing: Subscriber, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selecting, "COUNTED", 5)
+    assert str(count(wish(state="dead"))) == "5+"
+    assert count(wish(state="dead")).total is None
+    assert count(wish(subscriber=billing, state="dead")) == Count(3, is_exact=True)
+
+
+def test_a_count_looks_at_a_bounded_number_of_rows(billing: Subscriber, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selecting, "LOOKED_AT", 2)
+    monkeypatch.setattr(selecting, "EVENTS", 2)
+    found = count(wish(subscriber=billing, topic="orders"))
+    assert not found.is_exact
+    assert found.number <= 2
+    assert str(found).startswith("at least ")
+
+
+def test_a_topic_with_more_events_than_are_looked_at_is_not_told_as_exact(
+    billing: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selecting, "EVENTS", 4)
+    assert count(wish(topic="orders")) == Count(4, is_exact=False)
+    assert count(wish(topic="invoices")) == Count(1, is_exact=True)
+
+
+def test_a_replay_of_an_old_event_is_counted_by_the_time_it_was_made() -> None:
+    old = make_past_delivery(timedelta(days=3), make_subscriber(), state="dead")
+    [again] = replay([old.pk]).deliveries
+    Delivery.objects.filter(pk=again.pk).update(state="dead", settled_at=timezone.now())
+    replay_wish = wish(topic="orders", since=timezone.now() - timedelta(hours=1))
+    assert count(replay_wish) == Count(1, is_exact=True)
+    assert next_window(replay_wish, None, 10).ids == [again.pk]
+
+
+@pytest.mark.parametrize(("criteria", "is_of_it", "number"), CRITERIA)
+def test_every_query_of_rows_has_a_limit(
+    billing: Subscriber, criteria: dict[str, Any], is_of_it: bool, number: int
+) -> None:
+    replay = wished(billing, criteria, is_of_it)
+    with CaptureQueriesContext(connection) as captured:
+        count(replay)
+        next_window(replay, None, 100)
+    reading = [each["sql"] for each in captured if re.search(r'FROM "?delivery', each["sql"])]
+    assert len(reading) >= 2
+    assert all("LIMIT" in sql for sql in reading)
