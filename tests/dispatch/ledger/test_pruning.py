@@ -1,0 +1,159 @@
+"""The statements of pruning find their rows by indexes: a table of millions is never read through."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from dispatch.identifiers import first_id_at
+from dispatch.ledger import pruning
+from dispatch.ledger.dialect import is_postgres
+from dispatch.ledger.pruning import (
+    events_page,
+    ranges_before,
+    remove_counters,
+    remove_deliveries,
+    remove_events,
+    remove_replays,
+    settled_page,
+)
+from dispatch.models import Delivery, Event, MinuteCounter, Replay
+from tests.dispatch.ledger.aged import id_at, many_aged
+from tests.dispatch.ledger.rows import make_subscriber
+
+pytestmark = pytest.mark.django_db
+
+ROWS = 1_500
+BATCH = 300
+#: The tables that may be long.
+LONG = re.compile(r"\b(event|delivery|attempt|minute_counter)\b")
+
+
+@pytest.fixture
+def long_ago() -> datetime:
+    return timezone.now() - timedelta(days=50)
+
+
+@pytest.fixture
+def _long_ledger(long_ago: datetime) -> None:
+    """Rows on both sides of the cut-off."""
+    subscriber = make_subscriber()
+    for state, days in (("delivered", 60), ("delivered", 10), ("dead", 60)):
+        many_aged(ROWS // 3, days, subscriber, state)
+    minute = timezone.now().replace(second=0)
+    MinuteCounter.objects.bulk_create(
+        MinuteCounter(
+            minute=minute - timedelta(minutes=number),
+            topic="orders",
+            subscriber=subscriber,
+            delivered=1,
+            failed=0,
+            latencies=[],
+        )
+        for number in range(ROWS)
+    )
+    Replay.objects.bulk_create(Replay(status="done", finished_at=long_ago - timedelta(days=1)) for _ in range(3))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def explained(statement: str, parameters: Any) -> Iterator[str]:
+    """The plan, step by step: the name of the step, and the table that it reads.
+
+    Postgres reads tables as short as a test's through even where it need not, so it is told to avoid that: what then
+    still reads one through has no index that it could use.
+    """
+    with connection.cursor() as cursor:
+        if is_postgres():
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+            found = cursor.fetchone()[0]
+            yield from _nodes((json.loads(found) if isinstance(found, str) else found)[0]["Plan"])
+        else:
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            yield from (row[3] for row in cursor.fetchall())
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[str]:
+    yield f"{plan['Node Type']} on {plan.get('Relation Name', '-')}"
+    for child in plan.get("Plans", []):
+        yield from _nodes(child)
+
+
+def is_read_through(step: str) -> bool:
+    """Postgres reads a table through by a `Seq Scan on event`, SQLite by a `SCAN event`, with or without an index."""
+    return step.startswith(("Seq Scan", "SCAN")) and bool(LONG.search(step))
+
+
+def test_the_steps_of_a_plan_are_told_apart() -> None:
+    steps = list(explained("SELECT count(*) FROM event WHERE author = %s", ["shop"]))
+    assert any(map(is_read_through, steps)), steps
+
+
+@pytest.mark.usefixtures("_long_ledger")
+def test_no_statement_reads_a_table_through(long_ago: datetime) -> None:
+    seen: list[tuple[str, Any]] = []
+
+    def note(execute: Any, statement: str, parameters: Any, *rest: Any) -> Any:
+        if statement.lstrip().startswith(("SELECT", "DELETE")):
+            seen.append((statement, parameters))
+        return execute(statement, parameters, *rest)
+
+    with connection.execute_wrapper(note):
+        for ids in ranges_before(long_ago, timezone.now()):
+            page = settled_page("delivered", long_ago, ids, BATCH)
+            if page.removable:
+                assert remove_deliveries("delivered", long_ago, page.removable) == (BATCH // 2, BATCH // 2)
+            events = events_page(long_ago, ids, BATCH)
+            if events.removable:
+                assert remove_events(long_ago, events.removable) > 0
+        remove_counters(timezone.now() - timedelta(days=2), BATCH)
+        remove_replays(long_ago, BATCH)
+    assert len(seen) == 9
+    for statement, parameters in seen:
+        steps = list(explained(statement, parameters))
+        assert not any(map(is_read_through, steps)), (statement, steps)
+
+
+@pytest.mark.usefixtures("_long_ledger")
+def test_the_rows_that_foreign_keys_look_for_have_an_index() -> None:
+    """The databases look for rows that point at a removed one, without a word in our statements."""
+    for statement in (
+        "SELECT 1 FROM attempt WHERE delivery_id = %s",
+        "SELECT 1 FROM delivery WHERE event_id = %s",
+        "SELECT 1 FROM delivery WHERE replay_id = %s",
+    ):
+        key = id_at(timezone.now())
+        steps = list(explained(statement, [key if is_postgres() else key.hex]))
+        assert not any(map(is_read_through, steps)), (statement, steps)
+
+
+def test_a_page_ends_where_its_rows_weigh_a_batch(long_ago: datetime) -> None:
+    subscriber = make_subscriber()
+    many_aged(10, 60, subscriber)
+    Delivery.objects.update(attempts=4)
+    first, _ = ranges_before(long_ago, timezone.now())
+    page = settled_page("delivered", long_ago, first, 12)
+    assert len(page.removable) == 2
+    assert page.last == page.removable[-1]
+
+
+def test_a_page_without_more_behind_it_says_so(long_ago: datetime) -> None:
+    many_aged(3, 60, make_subscriber())
+    first, second = ranges_before(long_ago, timezone.now())
+    assert settled_page("delivered", long_ago, first, 10).last is None
+    assert settled_page("delivered", long_ago, second, 10).removable == []
+    many_aged(7, 60, make_subscriber())
+    assert events_page(long_ago, first, 10).last == Event.objects.order_by("id").last().pk  # type: ignore[union-attr]
+
+
+def test_ids_tell_the_time_of_their_making() -> None:
+    moment = timezone.now()
+    bound = first_id_at(moment)
+    assert id_at(moment - timedelta(milliseconds=1)) < bound <= id_at(moment)
+    assert pruning.LOWEST < bound < pruning.HIGHEST
