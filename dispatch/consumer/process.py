@@ -13,6 +13,7 @@ from dispatch.consumer.delivering import Deliverer
 from dispatch.consumer.feeding import Feeder
 from dispatch.consumer.flow import Flow
 from dispatch.consumer.housekeeping import Housekeeper
+from dispatch.consumer.pruner import Pruner
 from dispatch.consumer.recording import Recorder
 from dispatch.identifiers import new_id
 from dispatch.outbound import open_transport
@@ -37,6 +38,7 @@ class ConsumerProcess:
         self.recorder = Recorder(self.owner, self.flow)
         self.deliverer = Deliverer(self.flow, self.transport, concurrency)
         self.housekeeper = Housekeeper(self.owner, self.flow, concurrency, lambda: self.recorder.delivered, self._obey)
+        self.pruner = Pruner(self.owner, self.flow.is_stopping)
 
     def run(self) -> bool:
         """Until SIGTERM or SIGINT; a second signal leaves at once, and the claims to the reconciler.
@@ -48,7 +50,7 @@ class ConsumerProcess:
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         connection.close()
-        for thread in (self.housekeeper, self.recorder, self.feeder):
+        for thread in (self.housekeeper, self.recorder, self.feeder, self.pruner):
             thread.start()
         logger.info("Consumer %s delivers.", self.owner)
         self.deliverer.run(settings.SWITCH_SHUTDOWN_SECONDS)
@@ -56,6 +58,7 @@ class ConsumerProcess:
         self.housekeeper.finish()
         self.housekeeper.join(RECORD_SECONDS)
         self.feeder.join(RECORD_SECONDS)
+        self.pruner.join(RECORD_SECONDS)
         self.transport.close()
         logger.info("Consumer %s has stopped; it delivered %d.", self.owner, self.recorder.delivered)
         return not self._is_broken
