@@ -126,7 +126,10 @@ class DeliveryAdmin(LedgerAdmin):
 
     @display(description="Replay of")
     def first_delivery(self, delivery: Delivery) -> str:
-        return link(delivery.replay_of)
+        if delivery.replay_of_id is None:
+            return "—"
+        origin = Delivery.objects.filter(pk=delivery.replay_of_id).first()
+        return link(origin) if origin else format_html("<code>{}</code> (no longer kept)", delivery.replay_of_id)
 
     @display(description="Replayed as")
     def replays(self, delivery: Delivery) -> str:
