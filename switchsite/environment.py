@@ -232,6 +232,24 @@ VARIABLES = (
         "Days that delivered deliveries are kept, and events and counters at least; 0: for ever.",
     ),
     Variable("SWITCH_KEEP_DEAD_DAYS", days, 90, "Days that dead and cancelled deliveries are kept; 0: for ever."),
+    Variable(
+        "SWITCH_MAX_WAITING_DELIVERIES",
+        natural,
+        0,
+        "Waiting deliveries (pending, claimed or held) at which publishes are refused; 0: no limit.",
+    ),
+    Variable(
+        "SWITCH_MIN_FREE_DISK_BYTES",
+        natural,
+        100 << 20,
+        "Free bytes on the disk of SQLite's file below which publishes are refused; 0: no limit.",
+    ),
+    Variable(
+        "SWITCH_MAX_DATABASE_BYTES",
+        natural,
+        0,
+        "Bytes of the database at which publishes are refused; 0: no limit.",
+    ),
     Variable("SWITCH_LOG_LEVEL", log_level, "INFO", "DEBUG, INFO, WARNING or ERROR."),
 )
 

@@ -1,10 +1,6 @@
 """The statements of pruning find their rows by indexes: a table of millions is never read through."""
 
-import json
-import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -24,14 +20,13 @@ from dispatch.ledger.pruning import (
 )
 from dispatch.models import Delivery, Event, MinuteCounter, Replay
 from tests.dispatch.ledger.aged import id_at, many_aged
+from tests.dispatch.ledger.plans import explained, is_read_through, noted_statements
 from tests.dispatch.ledger.rows import make_subscriber
 
 pytestmark = pytest.mark.django_db
 
 ROWS = 1_500
 BATCH = 300
-#: The tables that may be long.
-LONG = re.compile(r"\b(event|delivery|attempt|minute_counter)\b")
 
 
 @pytest.fixture
@@ -62,34 +57,6 @@ def _long_ledger(long_ago: datetime) -> None:
         cursor.execute("ANALYZE")
 
 
-def explained(statement: str, parameters: Any) -> Iterator[str]:
-    """The plan, step by step: the name of the step, and the table that it reads.
-
-    Postgres reads tables as short as a test's through even where it need not, so it is told to avoid that: what then
-    still reads one through has no index that it could use.
-    """
-    with connection.cursor() as cursor:
-        if is_postgres():
-            cursor.execute("SET LOCAL enable_seqscan = off")
-            cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
-            found = cursor.fetchone()[0]
-            yield from _nodes((json.loads(found) if isinstance(found, str) else found)[0]["Plan"])
-        else:
-            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            yield from (row[3] for row in cursor.fetchall())
-
-
-def _nodes(plan: dict[str, Any]) -> Iterator[str]:
-    yield f"{plan['Node Type']} on {plan.get('Relation Name', '-')}"
-    for child in plan.get("Plans", []):
-        yield from _nodes(child)
-
-
-def is_read_through(step: str) -> bool:
-    """Postgres reads a table through by a `Seq Scan on event`, SQLite by a `SCAN event`, with or without an index."""
-    return step.startswith(("Seq Scan", "SCAN")) and bool(LONG.search(step))
-
-
 def test_the_steps_of_a_plan_are_told_apart() -> None:
     steps = list(explained("SELECT count(*) FROM event WHERE author = %s", ["shop"]))
     assert any(map(is_read_through, steps)), steps
@@ -97,14 +64,7 @@ def test_the_steps_of_a_plan_are_told_apart() -> None:
 
 @pytest.mark.usefixtures("_long_ledger")
 def test_no_statement_reads_a_table_through(long_ago: datetime) -> None:
-    seen: list[tuple[str, Any]] = []
-
-    def note(execute: Any, statement: str, parameters: Any, *rest: Any) -> Any:
-        if statement.lstrip().startswith(("SELECT", "DELETE")):
-            seen.append((statement, parameters))
-        return execute(statement, parameters, *rest)
-
-    with connection.execute_wrapper(note):
+    with noted_statements() as seen:
         for ids in ranges_before(long_ago, timezone.now()):
             page = settled_page("delivered", long_ago, ids, BATCH)
             if page.removable:
