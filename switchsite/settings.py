@@ -168,6 +168,7 @@ UNFOLD = {
                         "icon": "memory",
                         "link": reverse_lazy("admin:dispatch_consumer_changelist"),
                     },
+                    {"title": "Storage", "icon": "database", "link": reverse_lazy("storage")},
                     {"title": "Users", "icon": "person", "link": reverse_lazy("admin:auth_user_changelist")},
                     {"title": "Groups", "icon": "group", "link": reverse_lazy("admin:auth_group_changelist")},
                 ],
