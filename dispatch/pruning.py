@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -24,9 +25,12 @@ from dispatch.ledger.removable import removable_deliveries, removable_events
 from dispatch.retention import Retention
 
 #: Rows of a transaction: it must be over before a publish that waits for it would notice.
-BATCH = 300
+BATCH = 500
 #: For each second of work, so many of rest: the database is the publishers' for most of the time.
 REST = 3.0
+#: A pass that lasts has much to do, or hardly gets its turn: with each minute it becomes bolder, up to so many times.
+BOLDER_EVERY_SECONDS = 60.0
+BOLDEST = 4
 
 PRUNER = "pruner"
 LEASE = timedelta(seconds=60)
@@ -36,13 +40,34 @@ RENEW_SECONDS = 5.0
 Removed = Counter[str]
 
 
+class Pace:
+    """How many rows a step takes and how long it rests: larger steps and shorter rests the longer a pass lasts."""
+
+    def __init__(self, batch: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._batch = batch
+        self._clock = clock
+        self._started_at = clock()
+
+    @property
+    def boldness(self) -> int:
+        return min(BOLDEST, 1 + int((self._clock() - self._started_at) / BOLDER_EVERY_SECONDS))
+
+    @property
+    def batch(self) -> int:
+        return self._batch * self.boldness
+
+    def rest_after(self, worked_seconds: float) -> float:
+        return worked_seconds * REST / self.boldness
+
+
 def prune(now: datetime, batch: int, rest: Callable[[float], object]) -> Iterator[Removed]:
     """Removes what is past its time at `now`; yields what each step removed, and rests between them.
 
     `rest` is given seconds and waits; the steps end early if it returns true. A step that is cut off, by whatever,
     leaves the ledger whole: the next pass finds what it left.
     """
-    steps = _steps(Retention.at(now), now, batch)
+    pace = Pace(batch)
+    steps = _steps(Retention.at(now), now, pace)
     while True:
         started = time.monotonic()
         removed = next(steps, None)
@@ -50,48 +75,48 @@ def prune(now: datetime, batch: int, rest: Callable[[float], object]) -> Iterato
         if removed is None:
             return
         yield removed
-        if rest(worked * REST):
+        if rest(pace.rest_after(worked)):
             return
 
 
-def _steps(retention: Retention, now: datetime, batch: int) -> Iterator[Removed]:
+def _steps(retention: Retention, now: datetime, pace: Pace) -> Iterator[Removed]:
     """In this order: a delivery is in the way of its event, and of its replay."""
     for state, before in retention.by_state.items():
         if before:
-            yield from _deliveries(state.value, before, now, batch)
+            yield from _deliveries(state.value, before, now, pace)
     if before := retention.delivered:
-        yield from _events(before, now, batch)
-        yield from _until_fewer("replays", lambda: remove_replays(before, batch), batch)
-        yield from _until_fewer("counters", lambda: remove_counters(before, batch), batch)
+        yield from _events(before, now, pace)
+        yield from _until_fewer("replays", partial(remove_replays, before), pace)
+        yield from _until_fewer("counters", partial(remove_counters, before), pace)
 
 
-def _deliveries(state: str, before: datetime, now: datetime, batch: int) -> Iterator[Removed]:
-    for page in _pages(lambda ids: settled_page(state, before, ids, batch), before, now):
+def _deliveries(state: str, before: datetime, now: datetime, pace: Pace) -> Iterator[Removed]:
+    for page in _pages(partial(settled_page, state, before), before, now, pace):
         deliveries, attempts = remove_deliveries(state, before, page.removable) if page.removable else (0, 0)
         yield Counter({state: deliveries, "attempts": attempts})
 
 
-def _events(before: datetime, now: datetime, batch: int) -> Iterator[Removed]:
-    for page in _pages(lambda ids: events_page(before, ids, batch), before, now):
+def _events(before: datetime, now: datetime, pace: Pace) -> Iterator[Removed]:
+    for page in _pages(partial(events_page, before), before, now, pace):
         try:
             yield Counter(events=remove_events(before, page.removable) if page.removable else 0)
         except IntegrityError:
             yield Counter()  # one of them has just got a delivery; the next pass takes the others
 
 
-def _pages(look: Callable[[IdRange], Page], before: datetime, now: datetime) -> Iterator[Page]:
+def _pages(look: Callable[[IdRange, int], Page], before: datetime, now: datetime, pace: Pace) -> Iterator[Page]:
     for ids in ranges_before(before, now):
-        page = look(ids)
+        page = look(ids, pace.batch)
         yield page
         while page.last:
-            page = look(IdRange(page.last, ids.below))
+            page = look(IdRange(page.last, ids.below), pace.batch)
             yield page
 
 
-def _until_fewer(name: str, remove: Callable[[], int], batch: int) -> Iterator[Removed]:
-    count = batch
+def _until_fewer(name: str, remove: Callable[[int], int], pace: Pace) -> Iterator[Removed]:
+    count = batch = pace.batch
     while count == batch:
-        count = remove()
+        count = remove(batch)
         yield Counter({name: count})
 
 

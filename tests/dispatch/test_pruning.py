@@ -15,7 +15,7 @@ from dispatch import pruning
 from dispatch.identifiers import new_id
 from dispatch.legacy import NAMESPACE
 from dispatch.models import Attempt, Delivery, Event, MinuteCounter, Replay
-from dispatch.pruning import Removed, Turn, prune
+from dispatch.pruning import Pace, Removed, Turn, prune
 from dispatch.retention import Retention
 from tests.dispatch.ledger.aged import SETTLED, aged_delivery, aged_event, make_try, many_aged
 from tests.dispatch.ledger.rows import make_subscriber
@@ -202,6 +202,16 @@ def test_it_rests_longer_than_it_works_and_stops_when_told() -> None:
     assert len(list(prune(timezone.now(), 10, rest))) == 3
     assert all(seconds > 0 for seconds in rests)
     assert prune_all()["events"] == 50, "the next pass does what this one left"
+
+
+@pytest.mark.parametrize(
+    ("passed_seconds", "batch", "rest"),
+    [(0, 10, 3.0), (59, 10, 3.0), (60, 20, 1.5), (181, 40, 0.75), (9_999, 40, 0.75)],
+)
+def test_a_pass_that_lasts_becomes_bolder(passed_seconds: float, batch: int, rest: float) -> None:
+    times = iter([0.0, passed_seconds, passed_seconds])
+    pace = Pace(10, clock=lambda: next(times))
+    assert (pace.batch, pace.rest_after(1.0)) == (batch, rest)
 
 
 @pytest.mark.django_db(transaction=True)
