@@ -11,6 +11,7 @@ from django.db import IntegrityError
 
 from dispatch import leases
 from dispatch.ledger.pruning import (
+    COUNTERS,
     IdRange,
     Page,
     events_page,
@@ -87,7 +88,8 @@ def _steps(retention: Retention, now: datetime, pace: Pace) -> Iterator[Removed]
     if before := retention.delivered:
         yield from _events(before, now, pace)
         yield from _until_fewer("replays", partial(remove_replays, before), pace)
-        yield from _until_fewer("counters", partial(remove_counters, before), pace)
+        for table in COUNTERS:
+            yield from _until_fewer("counters", partial(remove_counters, table, before), pace)
 
 
 def _deliveries(state: str, before: datetime, now: datetime, pace: Pace) -> Iterator[Removed]:

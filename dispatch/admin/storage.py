@@ -14,7 +14,14 @@ from django.utils import timezone
 from dispatch.ledger.size import TableSize
 from dispatch.storage import Kept, Storage, storage
 
-NAMES = {"event": "Events", "delivery": "Deliveries", "attempt": "Attempts", "minute_counter": "Counters by minute"}
+NAMES = {
+    "event": "Events",
+    "delivery": "Deliveries",
+    "attempt": "Attempts",
+    "attempt_counter": "Counters of attempts, by minute",
+    "event_counter": "Counters of events, by minute",
+    "delay_counter": "Counters of delays, by minute",
+}
 KINDS = {
     "delivered": "Delivered deliveries",
     "dead": "Dead deliveries",

@@ -17,6 +17,8 @@ from dispatch.ledger.dialect import atomic_cursor, is_postgres, placeholders, to
 
 #: Payloads weigh on a transaction as rows do: one row for so many bytes.
 BYTES_PER_ROW = 16_384
+#: Each has a unique index that begins with the minute.
+COUNTERS = ("attempt_counter", "event_counter", "delay_counter")
 #: How far a publisher's clock may be ahead.
 CLOCK_MARGIN = timedelta(days=1)
 
@@ -126,9 +128,9 @@ def remove_replays(before: datetime, batch: int) -> int:
     )
 
 
-def remove_counters(before: datetime, batch: int) -> int:
-    """Removes up to `batch` counters of the minutes before that moment."""
-    return _remove_some("minute_counter", "minute < %s", before, batch)
+def remove_counters(table: str, before: datetime, batch: int) -> int:
+    """Removes up to `batch` counters, of one of the COUNTERS, of the minutes before that moment."""
+    return _remove_some(table, "minute < %s", before, batch)
 
 
 def _remove_some(table: str, condition: str, before: datetime, batch: int) -> int:

@@ -9,10 +9,11 @@ from typing import Any
 from django.db import connection
 
 from dispatch.ledger.dialect import is_postgres
+from dispatch.ledger.pruning import COUNTERS
 from dispatch.models.delivery import WAITING
 
 #: The tables of the ledger, those that grow with what is published.
-TABLES = ("event", "delivery", "attempt", "minute_counter")
+TABLES = ("event", "delivery", "attempt", *COUNTERS)
 #: Up to so many rows are counted; beyond, their number is estimated.
 COUNTED = 10_000
 #: Where rows are left out in between, by pruning, so many short stretches tell how densely they lie.

@@ -8,13 +8,15 @@ from uuid import uuid5
 
 import pytest
 from django.db import DatabaseError, connection
+from django.db.models import Model
 from django.utils import timezone
 from pytest_django import Settings
 
 from dispatch import pruning
 from dispatch.identifiers import new_id
 from dispatch.legacy import NAMESPACE
-from dispatch.models import Attempt, Delivery, Event, MinuteCounter, Replay
+from dispatch.models import Attempt, Delivery, Event, Replay
+from dispatch.models.counter import AttemptCounter, DelayCounter, EventCounter
 from dispatch.pruning import Pace, Removed, Turn, prune
 from dispatch.retention import Retention
 from tests.dispatch.ledger.aged import SETTLED, aged_delivery, aged_event, make_try, many_aged
@@ -150,19 +152,20 @@ def test_a_replay_goes_after_its_last_delivery_and_its_time() -> None:
     assert set(Replay.objects.all()) == {recent, running, used}
 
 
-def test_counters_go_with_the_delivered_ones_of_their_time() -> None:
-    subscriber = make_subscriber()
+@pytest.mark.parametrize(
+    ("model", "fields"),
+    [
+        (AttemptCounter, {"subscriber": None, "result": "200", "bucket": 1, "count": 1}),
+        (EventCounter, {"author": "shop", "events": 1, "deliveries": 1}),
+        (DelayCounter, {"bucket": 1, "count": 1}),
+    ],
+)
+def test_counters_go_with_the_delivered_ones_of_their_time(model: type[Model], fields: dict[str, Any]) -> None:
+    given = {"topic": "orders", **fields} | ({"subscriber": make_subscriber()} if "subscriber" in fields else {})
     for days in (1, 29, *range(31, 56)):
-        MinuteCounter.objects.create(
-            minute=timezone.now() - timedelta(days=days),
-            topic="orders",
-            subscriber=subscriber,
-            delivered=1,
-            failed=0,
-            latencies=[],
-        )
+        model._default_manager.create(minute=timezone.now() - timedelta(days=days), **given)
     assert prune_all(batch=10) == Counter(counters=25)
-    assert MinuteCounter.objects.count() == 2
+    assert model._default_manager.count() == 2
 
 
 def test_a_step_removes_no_more_rows_than_its_batch() -> None:

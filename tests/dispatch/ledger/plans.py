@@ -11,7 +11,7 @@ from django.db import connection
 from dispatch.ledger.dialect import is_postgres
 
 #: The tables that may be long.
-LONG = re.compile(r"\b(event|delivery|attempt|minute_counter)\b")
+LONG = re.compile(r"\b(event|delivery|attempt|attempt_counter|event_counter|delay_counter)\b")
 
 
 def explained(statement: str, parameters: Any) -> Iterator[str]:

@@ -10,6 +10,7 @@ from dispatch.identifiers import first_id_at
 from dispatch.ledger import pruning
 from dispatch.ledger.dialect import is_postgres
 from dispatch.ledger.pruning import (
+    COUNTERS,
     events_page,
     ranges_before,
     remove_counters,
@@ -18,7 +19,8 @@ from dispatch.ledger.pruning import (
     remove_replays,
     settled_page,
 )
-from dispatch.models import Delivery, Event, MinuteCounter, Replay
+from dispatch.models import Delivery, Event, Replay
+from dispatch.models.counter import AttemptCounter, DelayCounter, EventCounter
 from tests.dispatch.ledger.aged import id_at, many_aged
 from tests.dispatch.ledger.plans import explained, is_read_through, noted_statements
 from tests.dispatch.ledger.rows import make_subscriber
@@ -41,17 +43,14 @@ def _long_ledger(long_ago: datetime) -> None:
     for state, days in (("delivered", 60), ("delivered", 10), ("dead", 60)):
         many_aged(ROWS // 3, days, subscriber, state)
     minute = timezone.now().replace(second=0)
-    MinuteCounter.objects.bulk_create(
-        MinuteCounter(
-            minute=minute - timedelta(minutes=number),
-            topic="orders",
-            subscriber=subscriber,
-            delivered=1,
-            failed=0,
-            latencies=[],
+    for model, fields in (
+        (AttemptCounter, {"subscriber": subscriber, "result": "200", "bucket": 1, "count": 1}),
+        (EventCounter, {"author": "shop", "events": 1, "deliveries": 1}),
+        (DelayCounter, {"bucket": 1, "count": 1}),
+    ):
+        model._default_manager.bulk_create(
+            model(minute=minute - timedelta(minutes=number), topic="orders", **fields) for number in range(ROWS)
         )
-        for number in range(ROWS)
-    )
     Replay.objects.bulk_create(Replay(status="done", finished_at=long_ago - timedelta(days=1)) for _ in range(3))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -72,9 +71,10 @@ def test_no_statement_reads_a_table_through(long_ago: datetime) -> None:
             events = events_page(long_ago, ids, BATCH)
             if events.removable:
                 assert remove_events(long_ago, events.removable) > 0
-        remove_counters(timezone.now() - timedelta(days=2), BATCH)
+        for table in COUNTERS:
+            remove_counters(table, timezone.now() - timedelta(hours=12), BATCH)
         remove_replays(long_ago, BATCH)
-    assert len(seen) == 9
+    assert len(seen) == 11
     for statement, parameters in seen:
         steps = list(explained(statement, parameters))
         assert not any(map(is_read_through, steps)), (statement, steps)
