@@ -11,6 +11,6 @@ def new_id() -> UUID:
     return uuid7()
 
 
-def first_id(moment: datetime) -> UUID:
-    """No id made at `moment` or later sorts before it, and none made earlier behind it (to the millisecond)."""
+def first_id_at(moment: datetime) -> UUID:
+    """Below it are the ids made before the millisecond of `moment`, above it those made in it or later."""
     return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)

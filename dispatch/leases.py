@@ -24,6 +24,11 @@ def acquire(name: str, owner: UUID, duration: timedelta) -> bool:
     return is_new
 
 
+def take_over(name: str, owner: UUID, duration: timedelta) -> None:
+    """Takes the lease, whoever has it: that one is refused when it next renews it."""
+    Lease.objects.update_or_create(name=name, defaults={"owner": owner, "until": timezone.now() + duration})
+
+
 def give_up(name: str, owner: UUID) -> None:
     """Lets another process take the lease at once."""
     Lease.objects.filter(name=name, owner=owner).delete()

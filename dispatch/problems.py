@@ -10,10 +10,13 @@ from django.http import Http404
 from rest_framework.exceptions import APIException, NotAuthenticated
 from rest_framework.response import Response
 
+from dispatch.backpressure import LimitReachedError
 from dispatch.payloads import PayloadError
 from dispatch.publishing import IdempotencyConflictError
 
 RETRY_AFTER_SECONDS = 2
+#: A limit of storage takes longer to be left than a database to be back.
+RETRY_AFTER_LIMIT_SECONDS = 10
 HOW_TO_SIGN = "There is no token. Send the header: Authorization: Bearer <token>."
 
 logger = logging.getLogger(__name__)
@@ -56,6 +59,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     """DRF's hook. None lets an unforeseen error become a 500 with its trace in the log."""
     if isinstance(error, (OperationalError, InterfaceError)):
         return _unavailable(error)
+    if isinstance(error, LimitReachedError):
+        return _limited(error)
     if isinstance(error, (Http404, PermissionDenied)):
         status = 404 if isinstance(error, Http404) else 403
         return respond(problem(status, str(error) or HTTPStatus(status).phrase))
@@ -76,6 +81,11 @@ def _unavailable(error: Exception) -> Response:
         "repeat the request with the same Idempotency-Key."
     )
     return respond(problem(503, detail), **{"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def _limited(error: LimitReachedError) -> Response:
+    described = problem(503, str(error), limit=error.setting)
+    return respond(described, **{"Retry-After": str(RETRY_AFTER_LIMIT_SECONDS)})
 
 
 def _from_rest_framework(error: APIException) -> Response:

@@ -40,13 +40,12 @@ class Pusher(threading.Thread):
         self._marked_at = time.monotonic()
         self._is_away = False
         self._is_hurried = False
+        self._is_full = False
 
     def give(self, jobs: Sequence[Job]) -> None:
-        room = CAPACITY - len(self._waiting)
-        if room < len(jobs):
-            logger.warning(
-                "%d jobs wait for the queue; those beyond are pushed by the consumer's reconciler.", CAPACITY
-            )
+        # Others may give at this moment, and go beyond the capacity by their last jobs, but by no more.
+        room = max(0, CAPACITY - len(self._waiting))
+        self._note_full(is_full=room < len(jobs))
         self._waiting.extend(jobs[:room])
         # In this order: the thread, which may have found nothing to do, sets it again only behind the next arrival.
         self._idle.clear()
@@ -79,6 +78,14 @@ class Pusher(threading.Thread):
             self._note_back()
             if not queue.is_embedded:
                 self._unmarked += jobs
+            self._mark()  # while publishes come without a pause as well: what waits for its mark is to stay little
+
+    def _note_full(self, *, is_full: bool) -> None:
+        if is_full and not self._is_full:
+            logger.warning(
+                "%d jobs wait for the queue; those beyond are pushed by the consumer's reconciler.", CAPACITY
+            )
+        self._is_full = is_full
 
     def _note_away(self, error: Exception) -> None:
         if not self._is_away:
@@ -97,7 +104,7 @@ class Pusher(threading.Thread):
         is_early = time.monotonic() - self._marked_at < MARK_EVERY_SECONDS
         if not self._unmarked or (is_early and not self._is_hurried):
             return
-        self._is_hurried = False
+        self._is_hurried = self._is_hurried and bool(self._waiting)
         jobs, self._unmarked = self._unmarked, []
         self._marked_at = time.monotonic()
         try:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from dispatch import problems, readiness
+from dispatch import backpressure, problems, readiness
 from dispatch.authentication import Publisher
 from dispatch.bodies import parse_body, read_body, read_event
 from dispatch.models import Event
@@ -31,6 +31,8 @@ class PublishView(APIView):
     def post(self, request: Request) -> Response:
         # A client may take its time over the body: that costs a thread, of which there are many, but no turn.
         body = read_body(request._request)
+        # Behind the body: the server closes a connection whose body was not read, and the publisher is to come again.
+        backpressure.check()
         with _turns:
             return _publish(cast(Publisher, request.user), body, request.headers.get("Idempotency-Key"))
 

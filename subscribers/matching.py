@@ -20,7 +20,7 @@ from subscribers.index import Candidate, Judge, SubscriberIndex
 from subscribers.index.candidates import id_of
 from subscribers.models import SubscriberVersion
 
-__all__ = ["Candidate", "Chunk", "Snapshot", "at_version", "current", "forget", "newest", "refresh"]
+__all__ = ["Candidate", "Chunk", "Snapshot", "at_version", "current", "forget", "newest", "refresh", "takes"]
 
 
 class Chunk(NamedTuple):
@@ -60,6 +60,11 @@ class Snapshot:
         _note(judge)
         return sorted(found, key=id_of)
 
+    def candidate(self, subscriber_id: int) -> Candidate | None:
+        """One subscriber as matching sees it; None if there is none."""
+        place = self.index.places.get(subscriber_id)
+        return place.candidate if place else None
+
     def chunk(self, topic: str, data: object, after: int, size: int) -> Chunk:
         """The matches among the next `size` candidates behind the subscriber `after`, in the order of their ids."""
         judge = Judge(data)
@@ -68,6 +73,14 @@ class Snapshot:
         matches = [candidate for candidate in candidates if judge.holds(candidate.expression, (candidate,))]
         _note(judge)
         return Chunk(matches, candidates[-1].subscriber_id if len(candidates) == size else None)
+
+
+def takes(candidate: Candidate, data: object) -> bool:
+    """Whether an event with these data, of a topic that it wants, goes to the subscriber."""
+    judge = Judge(data)
+    is_taken = judge.holds(candidate.expression, (candidate,))
+    _note(judge)
+    return is_taken
 
 
 def _note(judge: Judge) -> None:

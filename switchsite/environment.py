@@ -14,6 +14,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # A line `NAME=value` in .env counts where the real environment does not set the name.
 environ.Env.read_env(BASE_DIR / os.environ.get("SWITCH_ENV_FILE", ".env"))
 
+#: A century; calendars end, and 0 means for ever.
+MAX_DAYS = 36_500
+
 #: Sentences about variables that could not be read; the system checks report them.
 problems: list[str] = []
 
@@ -74,6 +77,19 @@ def positive(text: str) -> int:
     number = int(text) if text.strip().isdigit() else 0
     if number < 1:
         raise ValueError("must be a whole number above 0")
+    return number
+
+
+def natural(text: str) -> int:
+    if not text.strip().isdecimal():
+        raise ValueError("must be a whole number, 0 or above")
+    return int(text)
+
+
+def days(text: str) -> int:
+    number = natural(text)
+    if number > MAX_DAYS:
+        raise ValueError(f"must be a whole number of days, from 0 to {MAX_DAYS}")
     return number
 
 
@@ -208,6 +224,31 @@ VARIABLES = (
         existing_file,
         "",
         "Certificates (PEM) trusted besides the public ones, when subscribers are called.",
+    ),
+    Variable(
+        "SWITCH_KEEP_DELIVERED_DAYS",
+        days,
+        30,
+        "Days that delivered deliveries are kept, and events and counters at least; 0: for ever.",
+    ),
+    Variable("SWITCH_KEEP_DEAD_DAYS", days, 90, "Days that dead and cancelled deliveries are kept; 0: for ever."),
+    Variable(
+        "SWITCH_MAX_WAITING_DELIVERIES",
+        natural,
+        0,
+        "Waiting deliveries (pending, claimed or held) at which publishes are refused; 0: no limit.",
+    ),
+    Variable(
+        "SWITCH_MIN_FREE_DISK_BYTES",
+        natural,
+        100 << 20,
+        "Free bytes on the disk of SQLite's file below which publishes are refused; 0: no limit.",
+    ),
+    Variable(
+        "SWITCH_MAX_DATABASE_BYTES",
+        natural,
+        0,
+        "Bytes of the database at which publishes are refused; 0: no limit.",
     ),
     Variable("SWITCH_LOG_LEVEL", log_level, "INFO", "DEBUG, INFO, WARNING or ERROR."),
 )

@@ -43,6 +43,11 @@ SWITCH_DELIVERY_ALLOW: list[str] = value("SWITCH_DELIVERY_ALLOW")
 SWITCH_DELIVERY_DENY: list[str] = value("SWITCH_DELIVERY_DENY")
 SWITCH_DELIVERY_PROXY: str = value("SWITCH_DELIVERY_PROXY")
 SWITCH_CA_FILE: str = value("SWITCH_CA_FILE")
+SWITCH_KEEP_DELIVERED_DAYS: int = value("SWITCH_KEEP_DELIVERED_DAYS")
+SWITCH_KEEP_DEAD_DAYS: int = value("SWITCH_KEEP_DEAD_DAYS")
+SWITCH_MAX_WAITING_DELIVERIES: int = value("SWITCH_MAX_WAITING_DELIVERIES")
+SWITCH_MIN_FREE_DISK_BYTES: int = value("SWITCH_MIN_FREE_DISK_BYTES")
+SWITCH_MAX_DATABASE_BYTES: int = value("SWITCH_MAX_DATABASE_BYTES")
 SWITCH_LOG_LEVEL: str = value("SWITCH_LOG_LEVEL")
 
 INSTALLED_APPS = [
@@ -164,6 +169,7 @@ UNFOLD = {
                         "icon": "memory",
                         "link": reverse_lazy("admin:dispatch_consumer_changelist"),
                     },
+                    {"title": "Storage", "icon": "database", "link": reverse_lazy("storage")},
                     {"title": "Users", "icon": "person", "link": reverse_lazy("admin:auth_user_changelist")},
                     {"title": "Groups", "icon": "group", "link": reverse_lazy("admin:auth_group_changelist")},
                 ],

@@ -13,6 +13,7 @@ from dispatch.consumer.delivering import Deliverer
 from dispatch.consumer.feeding import Feeder
 from dispatch.consumer.flow import Flow
 from dispatch.consumer.housekeeping import Housekeeper
+from dispatch.consumer.pruner import Pruner
 from dispatch.consumer.recording import Recorder
 from dispatch.consumer.replayer import Replayer
 from dispatch.identifiers import new_id
@@ -39,6 +40,7 @@ class ConsumerProcess:
         self.deliverer = Deliverer(self.flow, self.transport, concurrency)
         self.replayer = Replayer(self.owner, self.flow)
         self.housekeeper = Housekeeper(self.owner, self.flow, concurrency, lambda: self.recorder.delivered, self._obey)
+        self.pruner = Pruner(self.owner, self.flow.is_stopping)
 
     def run(self) -> bool:
         """Until SIGTERM or SIGINT; a second signal leaves at once, and the claims to the reconciler.
@@ -50,7 +52,7 @@ class ConsumerProcess:
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         connection.close()
-        for thread in (self.housekeeper, self.recorder, self.feeder, self.replayer):
+        for thread in (self.housekeeper, self.recorder, self.feeder, self.replayer, self.pruner):
             thread.start()
         logger.info("Consumer %s delivers.", self.owner)
         self.deliverer.run(settings.SWITCH_SHUTDOWN_SECONDS)
@@ -59,6 +61,7 @@ class ConsumerProcess:
         self.housekeeper.join(RECORD_SECONDS)
         self.feeder.join(RECORD_SECONDS)
         self.replayer.join(RECORD_SECONDS)
+        self.pruner.join(RECORD_SECONDS)
         self.transport.close()
         logger.info("Consumer %s has stopped; it delivered %d.", self.owner, self.recorder.delivered)
         return not self._is_broken

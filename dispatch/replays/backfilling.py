@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.backends.utils import CursorWrapper
 
-from dispatch.identifiers import first_id
+from dispatch.identifiers import first_id_at
 from dispatch.jobs import single_job
 from dispatch.ledger.replaying import ReplayedRow, insert_replays
 from dispatch.models import Event, Replay
@@ -19,7 +19,6 @@ from dispatch.replays.selecting import events
 from dispatch.replays.steps import Step
 from subscribers import matching
 from subscribers.matching import Candidate
-from subscribers.models import Subscriber
 
 NOT_TAKEN = "its filter does not take the event"
 HAS_IT = "it has the event already"
@@ -36,7 +35,7 @@ def next_step(replay: Replay, limit: int, now: datetime) -> Step:
     if replay.subscriber is None or replay.subscriber.deleted_at:
         return Step(replay.cursor, True, lambda cursor: Written(refused=Counter({SUBSCRIBER_DELETED: 1})))
     horizon = min(replay.until or now, now - COMMIT_GRACE)
-    candidate = _candidate(replay.subscriber)
+    candidate = matching.newest().candidate(replay.subscriber.pk)
     found = _events(replay, horizon) if candidate else []
     if candidate is None or not found:
         is_over = candidate is not None and horizon == replay.until
@@ -45,14 +44,8 @@ def next_step(replay: Replay, limit: int, now: datetime) -> Step:
     return Step(looked_at[-1], False, lambda cursor: _write(cursor, replay, candidate, looked_at, taken, now))
 
 
-def _candidate(subscriber: Subscriber) -> Candidate | None:
-    """As matching sees it; None if it has been changed since it was read."""
-    found = next(matching.newest().after(subscriber.topic, subscriber.pk - 1), None)
-    return found if found and found.subscriber_id == subscriber.pk else None
-
-
 def _events(replay: Replay, horizon: datetime) -> list[UUID]:
-    behind = events(replay).filter(pk__lt=first_id(horizon))
+    behind = events(replay).filter(pk__lt=first_id_at(horizon))
     if replay.cursor:
         behind = behind.filter(pk__gt=replay.cursor)
     found: list[UUID] = []
@@ -70,7 +63,7 @@ def _judged(candidate: Candidate, event_ids: Sequence[UUID], limit: int) -> tupl
     looked_at, taken = [], []
     for event_id, payload in Event.objects.filter(pk__in=event_ids).order_by("pk").values_list("pk", "payload"):
         looked_at.append(event_id)
-        if candidate.takes(parse_json(payload)):
+        if matching.takes(candidate, parse_json(payload)):
             taken.append(event_id)
         if len(taken) == limit:
             return looked_at, taken

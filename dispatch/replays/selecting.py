@@ -7,12 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.db.models.functions import Left
 
-from dispatch.identifiers import first_id
+from dispatch.identifiers import first_id_at
 from dispatch.ledger.sizing import Condition, count_rows, count_wanted, of_topic, on_topic, one_of
 from dispatch.models import Delivery, Event, Replay
 from dispatch.models.delivery import SETTLED
 from dispatch.querysets import DeliveryQuerySet
+from subscribers.topics import is_pattern
 
 #: Counts are exact up to here.
 COUNTED = 10_000
@@ -84,8 +86,8 @@ def _countable_ways(wish: Replay) -> list[_Way]:
 
 
 def _span_conditions(wish: Replay) -> list[Condition]:
-    since = [Condition("id >= %s", (first_id(wish.since),))] if wish.since else []
-    return since + ([Condition("id < %s", (first_id(wish.until),))] if wish.until else [])
+    since = [Condition("id >= %s", (first_id_at(wish.since),))] if wish.since else []
+    return since + ([Condition("id < %s", (first_id_at(wish.until),))] if wish.until else [])
 
 
 def _wanted(wish: Replay) -> list[Condition]:
@@ -104,8 +106,13 @@ def count_events(wish: Replay) -> Count:
 
 
 def events(wish: Replay) -> QuerySet[Event]:
-    """The past events of a backfill."""
-    return Event.objects.filter(topic=wish.topic, **_span(wish)).order_by("id")
+    """The past events of a backfill, whose topic may be a pattern."""
+    found = Event.objects.filter(**_span(wish)).order_by("id")
+    if not is_pattern(wish.topic):
+        return found.filter(topic=wish.topic)
+    beginning = wish.topic[:-1]
+    # Not LIKE, to which SQLite's upper and lower case are the same.
+    return found.alias(beginning=Left("topic", len(beginning))).filter(beginning=beginning) if beginning else found
 
 
 def next_window(wish: Replay, cursor: UUID | None, limit: int) -> Window:
@@ -159,5 +166,5 @@ def _in_span(wish: Replay) -> DeliveryQuerySet:
 
 def _span(wish: Replay) -> dict[str, Any]:
     """By the time within the ids, which have an index."""
-    since = {"pk__gte": first_id(wish.since)} if wish.since else {}
-    return since | ({"pk__lt": first_id(wish.until)} if wish.until else {})
+    since = {"pk__gte": first_id_at(wish.since)} if wish.since else {}
+    return since | ({"pk__lt": first_id_at(wish.until)} if wish.until else {})

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dispatch.identifiers import first_id, new_id
+from dispatch.identifiers import first_id_at, new_id
 from dispatch.moments import duration, moment
 
 NOW = datetime(2026, 5, 17, 12, tzinfo=UTC)
@@ -41,5 +41,5 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
 
 def test_ids_sort_by_the_time_they_were_made_at() -> None:
     before, now = new_id(), datetime.now(UTC)
-    assert first_id(now - timedelta(seconds=1)) < before < first_id(now + timedelta(seconds=1))
+    assert first_id_at(now - timedelta(seconds=1)) < before < first_id_at(now + timedelta(seconds=1))
     assert before.version == 7

@@ -113,6 +113,46 @@ def test_a_flood_beyond_the_capacity_is_left_to_the_reconciler(
     assert "10 jobs wait for the queue" in caplog.text
 
 
+class Stopped(pushing.Pusher):
+    """Takes jobs and pushes none, as while the queue hangs."""
+
+    def run(self) -> None:
+        """Ends at once."""
+
+
+def test_what_waits_is_bounded_though_many_give_at_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(pushing, "CAPACITY", 10)
+    pusher = Stopped()
+    pusher._waiting.extend(some_jobs(13))  # as two that gave at the same moment have left it
+    for _ in range(5):
+        pusher.give(some_jobs(8))
+    assert len(pusher._waiting) == 13
+    assert caplog.text.count("10 jobs wait for the queue") == 1, "a flood is told once"
+    pusher._waiting.clear()
+    pusher.give(some_jobs(8))
+    pusher.give(some_jobs(8))
+    assert len(pusher._waiting) == 10
+    assert caplog.text.count("10 jobs wait for the queue") == 2
+
+
+def test_what_is_pushed_is_marked_while_more_keeps_coming(queue: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pushing, "MARK_EVERY_SECONDS", 0.0)
+    pusher = Stopped()
+    unmarked: list[int] = []
+
+    def push(jobs: Sequence[Job]) -> None:
+        unmarked.append(len(pusher._unmarked))
+        if len(unmarked) < 20:
+            pusher._waiting.extend(some_jobs(pushing.BULK))
+
+    monkeypatch.setattr(queue, "push", push)
+    pusher._waiting.extend(some_jobs(pushing.BULK))
+    pusher._push_all(queue)
+    assert unmarked == [0] * 20
+
+
 def test_a_pusher_that_died_is_started_anew(queue: Recording) -> None:
     class Dead(pushing.Pusher):
         def run(self) -> None:

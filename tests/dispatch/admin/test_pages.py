@@ -99,6 +99,25 @@ def test_replay_is_confirmed_by_a_post_and_leads_to_the_new_delivery(admin_clien
     assert link(dead) in page(admin_client, again)
 
 
+def test_a_replay_whose_origin_was_pruned_shows_its_id(admin_client: Client) -> None:
+    origin = make_delivery(state="dead")
+    again = make_delivery(origin.subscriber, origin.event, state="dead", replay_of=origin)
+    Delivery.objects.filter(pk=origin.pk).delete()
+    shown = page(admin_client, again)
+    assert f"<code>{origin.pk}</code> (no longer kept)" in shown
+    assert link(origin) not in shown
+    assert "(replay)" in page(admin_client, again.event)
+    assert str(again.pk) in admin_client.get(reverse("admin:dispatch_delivery_changelist")).content.decode()
+
+
+def test_a_replay_whose_origin_was_pruned_is_replayed_under_the_same_id(admin_client: Client) -> None:
+    origin = make_delivery(state="dead")
+    again = make_delivery(origin.subscriber, origin.event, state="dead", replay_of=origin)
+    Delivery.objects.filter(pk=origin.pk).delete()
+    admin_client.post(reverse("admin:dispatch_delivery_replay_one", args=[again.pk]), {"_form_submitted": "True"})
+    assert Delivery.objects.filter(replay_of=origin.pk).count() == 2
+
+
 def test_many_deliveries_are_replayed_from_the_list(admin_client: Client) -> None:
     dead = [make_delivery(state="dead") for _ in range(3)]
     waiting = make_delivery()

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from dispatch.identifiers import first_id
+from dispatch.identifiers import first_id_at
 from dispatch.models import Delivery, Event, Replay
 from dispatch.replays.advancing import advance
 from dispatch.replays.requesting import request, wish
@@ -51,5 +51,5 @@ _made = 0
 def _id_at(moment: datetime) -> Any:
     global _made
     _made += 1
-    first = first_id(moment)
+    first = first_id_at(moment)
     return type(first)(int=first.int + (7 << 76) + _made)

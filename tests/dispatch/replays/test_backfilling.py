@@ -47,6 +47,17 @@ def test_past_events_become_ordinary_deliveries() -> None:
     assert set(done.deliveries.values_list("state", "replay_of")) == {("pending", None)}
 
 
+@pytest.mark.parametrize(("topic", "taken"), [("order.*", ["order.created", "order.paid"]), ("*", None)])
+def test_a_pattern_takes_the_past_events_of_all_its_topics(topic: str, taken: list[str] | None) -> None:
+    topics = ["order.created", "Order.created", "bill.order.x", "order.paid", "order"]
+    for name in topics:
+        make_past_events(1, topic=name)
+    subscriber = make_subscriber(topic=topic)
+    carry_out(ask(subscriber))
+    found = Delivery.objects.filter(subscriber=subscriber).values_list("event__topic", flat=True)
+    assert sorted(found) == sorted(taken or topics)
+
+
 def test_its_filter_decides() -> None:
     make_past_events(2)
     wanted = make_past_event(timedelta(minutes=5), payload='{"body": {"total": 500}}')
