@@ -32,7 +32,7 @@ class Feeder(threading.Thread):
         self.flow = flow
         self.queue: Queue = open_queue(owner)
         self._wake = wake
-        self._broker = Patience("The queue", flow.is_stopping)
+        self._broker = Patience("The database" if self.queue.is_embedded else "The queue", flow.is_stopping)
         self._database = Patience("The database", flow.is_stopping)
         #: Claimed, but not yet loaded: the database went away in between.
         self._claimed: list[Claim] = []
@@ -70,6 +70,8 @@ class Feeder(threading.Thread):
             close_old_connections()
             return []
         self._broker.worked()
+        if not jobs:
+            self.flow.note_progress()
         return jobs
 
     def _take(self, fetched: Sequence[Job]) -> bool:

@@ -4,6 +4,8 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
 
+from django.utils import timezone
+
 from dispatch.consumer.work import Work
 
 
@@ -16,6 +18,7 @@ class Flow:
         self._taken = 0
         self._ready: deque[Work] = deque()
         self._done: deque[Work] = deque()
+        self.progressed_at = timezone.now()
         self.is_stopping = threading.Event()
         self.is_quiet = threading.Event()  # fetch no more, but do not stop
         self.is_fed_up = threading.Event()  # no more works will come
@@ -24,6 +27,10 @@ class Flow:
     @property
     def taken(self) -> int:
         return self._taken
+
+    def note_progress(self) -> None:
+        """Something was taken or recorded, or there is nothing to do."""
+        self.progressed_at = timezone.now()
 
     def wait_for_room(self, timeout_seconds: float) -> int:
         """How many more works may be taken; waits for some."""
@@ -34,6 +41,7 @@ class Flow:
 
     def take(self, works: Sequence[Work]) -> None:
         """Works that were claimed: those to be sent become ready, the others are done as they are."""
+        self.note_progress()
         with self._changed:
             self._taken += len(works)
             self._ready.extend(work for work in works if work.request is not None)
@@ -61,6 +69,7 @@ class Flow:
 
     def release(self, count: int) -> None:
         """Makes room for as many works as were recorded or handed back."""
+        self.note_progress()
         with self._changed:
             self._taken -= count
             self._changed.notify_all()

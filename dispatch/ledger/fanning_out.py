@@ -32,7 +32,7 @@ def advance(
     False, and nothing is written, if another process has moved the cursor from `cursor_from` meanwhile.
     """
     with atomic_cursor() as cursor:
-        if not _move(cursor, event_id, cursor_from, cursor_to):
+        if not _move(cursor, event_id, cursor_from, cursor_to, now):
             return False
         insert_deliveries(cursor, rows, now, is_queued=is_queued)
         if cursor_to is None:
@@ -40,10 +40,12 @@ def advance(
     return True
 
 
-def _move(cursor: CursorWrapper, event_id: UUID, cursor_from: int, cursor_to: int | None) -> bool:
+def _move(cursor: CursorWrapper, event_id: UUID, cursor_from: int, cursor_to: int | None, now: datetime) -> bool:
+    # The time is a sign of life: the reconciler pushes a fan-out that stands still.
     cursor.execute(
-        "UPDATE event SET fan_out_cursor = %s WHERE id = %s AND fan_out = 'pending' AND fan_out_cursor = %s",
-        [cursor_from if cursor_to is None else cursor_to, to_database(event_id), cursor_from],
+        "UPDATE event SET fan_out_cursor = %s, fan_out_queued_at = %s "
+        "WHERE id = %s AND fan_out = 'pending' AND fan_out_cursor = %s",
+        [cursor_from if cursor_to is None else cursor_to, to_database(now), to_database(event_id), cursor_from],
     )
     return bool(cursor.rowcount == 1)
 
@@ -54,3 +56,15 @@ def _finish(cursor: CursorWrapper, event_id: UUID) -> None:
         "(SELECT count(*) FROM delivery WHERE event_id = event.id AND replay_of_id IS NULL) WHERE id = %s",
         [to_database(event_id)],
     )
+
+
+def count_standing_fan_outs(moved_before: datetime) -> int:
+    """Events whose fan-out is pending and has not moved since."""
+    moment = to_database(moved_before)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM event WHERE fan_out = 'pending' AND received_at < %s "
+            "AND (fan_out_queued_at IS NULL OR fan_out_queued_at < %s)",
+            [moment, moment],
+        )
+        return int(cursor.fetchone()[0])
