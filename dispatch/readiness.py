@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from dispatch.ledger.claiming import next_due
@@ -25,13 +25,16 @@ def _ledger() -> str | None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT number FROM subscriber_version")
-        return _progress(timezone.now())
-    except DatabaseError as error:
+        return stalled(timezone.now())
+    except (DatabaseError, InterfaceError) as error:
         return f"The database does not answer: {error}."
 
 
-def _progress(now: datetime) -> str | None:
-    """A consumer that found nothing to do has made progress, too."""
+def stalled(now: datetime) -> str | None:
+    """Says so if work is due and no consumer makes progress; one that found nothing to do has made some, too.
+
+    Raises DatabaseError.
+    """
     due_at = _oldest_due()
     if due_at is None or due_at > now - OVERDUE:
         return None

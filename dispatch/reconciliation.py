@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -45,6 +45,9 @@ class Findings:
     released: int = 0
     cancelled: int = 0
 
+    def __add__(self, other: "Findings") -> "Findings":
+        return Findings(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
+
     def __str__(self) -> str:
         return ", ".join(f"{name} {count}" for name, count in asdict(self).items() if count) or "nothing"
 
@@ -60,7 +63,7 @@ def reconcile(queue: Queue, seconds: float = PASS_SECONDS) -> Findings:
     cancelled = _repeat(lambda: cancel_deleted(now), deadline)
     released = _repeat(lambda: release_paused(now), deadline)
     taken, left = _judge_repaired(deadline)
-    _forget_consumers(now)
+    forget_stale_consumers(now, FORGET_CONSUMERS_AFTER)
     forgotten = pushed = fan_outs = 0
     if not queue.is_embedded:
         oldest = timedelta(seconds=queue.depth().oldest_waiting_seconds)
@@ -93,8 +96,9 @@ def _judge_repaired(deadline: float) -> tuple[int, int]:
     return released, cancelled
 
 
-def _forget_consumers(now: datetime) -> None:
-    Consumer.objects.filter(beat_at__lt=now - FORGET_CONSUMERS_AFTER).delete()
+def forget_stale_consumers(now: datetime, after: timedelta = HEARTBEAT_STALE) -> None:
+    """Forgets the consumers whose heart has not beaten for so long; what they had claimed is recovered all the same."""
+    Consumer.objects.filter(beat_at__lt=now - after).delete()
 
 
 def _push_unqueued(queue: Queue, now: datetime) -> int:

@@ -56,15 +56,3 @@ def _finish(cursor: CursorWrapper, event_id: UUID) -> None:
         "(SELECT count(*) FROM delivery WHERE event_id = event.id AND replay_of_id IS NULL) WHERE id = %s",
         [to_database(event_id)],
     )
-
-
-def count_standing_fan_outs(moved_before: datetime) -> int:
-    """Events whose fan-out is pending and has not moved since."""
-    moment = to_database(moved_before)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM event WHERE fan_out = 'pending' AND received_at < %s "
-            "AND (fan_out_queued_at IS NULL OR fan_out_queued_at < %s)",
-            [moment, moment],
-        )
-        return int(cursor.fetchone()[0])

@@ -48,7 +48,7 @@ def recover_lost_claims(now: datetime, living: Sequence[UUID]) -> tuple[int, int
 
     A claim is lost once its lease is over and its owner is not among the `living`, or much later in any case.
     """
-    lost, parameters = _lost_claims(now, living)
+    lost, parameters = lost_claims(now, living)
     with atomic_cursor() as cursor:
         cursor.execute(
             "UPDATE delivery SET state = 'dead', reason = 'lost', lost_claims = lost_claims + 1, settled_at = %s, "
@@ -70,7 +70,7 @@ def forget_lost_jobs(first_before: datetime, now: datetime) -> int:
     First tries that were queued and due before `first_before` although the broker has nothing that old, and retries
     whose latest moment on the schedule is more than a minute past.
     """
-    condition = _lost_by_broker()
+    condition = lost_by_broker()
     parameters = [to_database(first_before), to_database(first_before), to_database(now)]
     with connection.cursor() as cursor:
         # A look that finds nothing takes no lock: SQLite's publishers would wait for it.
@@ -85,39 +85,19 @@ def forget_lost_jobs(first_before: datetime, now: datetime) -> int:
         return int(cursor.rowcount)
 
 
-def count_lost_jobs(first_before: datetime, now: datetime) -> int:
-    """How many `forget_lost_jobs` would find."""
-    return _count(_lost_by_broker(), [to_database(first_before), to_database(first_before), to_database(now)])
-
-
-def count_unqueued(created_before: datetime) -> int:
-    """How many `unqueued_deliveries` would find, without its limit."""
-    return _count("state = 'pending' AND queued_at IS NULL AND created_at < %s", [to_database(created_before)])
-
-
-def count_lost_claims(now: datetime, living: Sequence[UUID]) -> int:
-    """How many `recover_lost_claims` would find."""
-    condition, parameters = _lost_claims(now, living)
-    return _count(condition, parameters)
-
-
-def _lost_by_broker() -> str:
+def lost_by_broker() -> str:
+    """The condition of `forget_lost_jobs`; its parameters are `first_before` twice, and now."""
     late = "due_at + failures * interval '30 seconds' + interval '60 seconds' < %s"
     if connection.vendor == "sqlite":
         late = "datetime(due_at, '+' || (failures * 30 + 60) || ' seconds') < %s"
     return f"state = 'pending' AND queued_at < %s AND due_at < %s AND (failures = 0 OR {late})"
 
 
-def _lost_claims(now: datetime, living: Sequence[UUID]) -> tuple[str, list[Any]]:
+def lost_claims(now: datetime, living: Sequence[UUID]) -> tuple[str, list[Any]]:
+    """The condition of `recover_lost_claims`, and its parameters."""
     owners = f"owner NOT IN ({placeholders(len(living))}) OR " if living else "owner IS NOT NULL OR "
     condition = f"state = 'claimed' AND lease_until < %s AND ({owners} lease_until < %s)"
     return condition, [to_database(now), *map(to_database, living), to_database(now - FORGOTTEN)]
-
-
-def _count(condition: str, parameters: Sequence[Any]) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM delivery WHERE {condition}", parameters)
-        return int(cursor.fetchone()[0])
 
 
 def release(now: datetime, subscriber_id: int, reason: str) -> int:

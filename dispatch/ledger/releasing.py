@@ -43,14 +43,6 @@ def release_paused(now: datetime) -> int:
     return _update("state = 'pending', reason = '', due_at = %s, queued_at = NULL", PAUSE_HAS_ENDED, [now])
 
 
-def count_waiting_for_deleted() -> int:
-    return _count(WAITS_FOR_DELETED)
-
-
-def count_held_though_active() -> int:
-    return _count(PAUSE_HAS_ENDED)
-
-
 def held_as_broken(subscribers: Sequence[int], limit: int) -> list[Held]:
     """What is held for the filters of these subscribers, the oldest events first."""
     if not subscribers:
@@ -96,9 +88,3 @@ def _update(assignments: str, condition: str, parameters: Sequence[Any]) -> int:
             [*map(to_database, parameters), *ids],
         )
         return int(cursor.rowcount)
-
-
-def _count(condition: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM delivery WHERE {condition}")
-        return int(cursor.fetchone()[0])

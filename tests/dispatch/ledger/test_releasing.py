@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from dispatch.ledger import examining
 from dispatch.ledger.releasing import (
     cancel_deleted,
-    count_held_though_active,
-    count_waiting_for_deleted,
     held_as_broken,
     release_judged,
     release_paused,
@@ -36,7 +35,7 @@ def test_what_was_held_by_a_pause_is_due_when_the_pause_ends(
 ) -> None:
     delivery = make_delivery(make_subscriber(**subscriber), state="held", reason=reason, **QUEUED)
     now = timezone.now()
-    assert count_held_though_active() == int(is_released)
+    assert examining.held_though_active() == int(is_released)
     assert release_paused(now) == int(is_released)
     delivery.refresh_from_db()
     if is_released:
@@ -57,7 +56,7 @@ def test_what_was_held_by_a_pause_is_due_when_the_pause_ends(
 def test_what_waits_for_a_deleted_subscriber_is_cancelled(fields: dict[str, Any], is_cancelled: bool) -> None:
     delivery = make_delivery(make_subscriber(deleted_at=timezone.now()), **fields)
     kept = make_delivery(make_subscriber(), **fields)
-    assert count_waiting_for_deleted() == int(is_cancelled)
+    assert examining.waiting_for_deleted() == int(is_cancelled)
     assert cancel_deleted(timezone.now()) == int(is_cancelled)
     delivery.refresh_from_db()
     if is_cancelled:
