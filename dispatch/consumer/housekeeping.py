@@ -16,6 +16,7 @@ from django.utils import timezone
 from dispatch import leases
 from dispatch.consumer.flow import Flow
 from dispatch.consumer.patience import Patience
+from dispatch.ledger.recovering import recover_own_claims
 from dispatch.models import Consumer
 from dispatch.queues import open_queue
 from dispatch.queues.base import Queue, QueueUnavailableError, Signal
@@ -120,6 +121,7 @@ class Housekeeper(threading.Thread):
     def _leave(self) -> None:
         try:
             leases.give_up(RECONCILER, self.owner)
+            recover_own_claims(self.owner, [])
             Consumer.objects.filter(pk=self.owner).delete()
         except DatabaseError as error:
             logger.warning("Could not sign off: %s", error)

@@ -64,6 +64,18 @@ def recover_lost_claims(now: datetime, living: Sequence[UUID]) -> tuple[int, int
         return int(cursor.rowcount), dead
 
 
+def recover_own_claims(owner: UUID, in_hand: Sequence[UUID]) -> int:
+    """Makes due again what `owner` has claimed without knowing it: the answer to its claim was lost. Returns how many."""
+    known = f"AND id NOT IN ({placeholders(len(in_hand))})" if in_hand else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE delivery SET state = 'pending', queued_at = NULL, owner = NULL, lease_until = NULL "
+            f"WHERE state = 'claimed' AND owner = %s {known}",
+            [to_database(owner), *map(to_database, in_hand)],
+        )
+        return int(cursor.rowcount)
+
+
 def forget_lost_jobs(first_before: datetime, now: datetime) -> int:
     """Marks as unqueued what the broker must have lost, up to `FORGET_CHUNK` at once; returns how many.
 
