@@ -65,7 +65,7 @@ def recover_lost_claims(now: datetime, living: Sequence[UUID]) -> tuple[int, int
 
 
 def recover_own_claims(owner: UUID, in_hand: Sequence[UUID]) -> int:
-    """Makes due again what `owner` has claimed without knowing it: the answer to its claim was lost. Returns how many."""
+    """Makes due again what `owner` has claimed and does not know of: the answer to its claim was lost."""
     known = f"AND id NOT IN ({placeholders(len(in_hand))})" if in_hand else ""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -35,6 +35,13 @@ class Books:
     def count(self, condition: str, table: str = "delivery") -> int:
         return int(self.rows(f"SELECT count(*) FROM {table} WHERE {condition}")[0][0])  # noqa: S608
 
+    def subscribe_many(self, topic: str, url: str, count: int) -> None:
+        self.rows(
+            "INSERT INTO subscriber (topic, filter_expression, target_url) "  # noqa: S608
+            "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < "
+            f"{count}) SELECT '{topic}', '', '{url}' || n FROM number"
+        )
+
     def waiting(self) -> int:
         """Deliveries that are not settled, and events whose deliveries are not all written."""
         return self.count("settled_at IS NULL") + self.count("fan_out = 'pending'", "event")

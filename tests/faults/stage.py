@@ -116,6 +116,15 @@ class Stage:
     def event(self, number: int, topic: str = TOPIC) -> dict[str, Any]:
         return {"topic": topic, "data": {"body": {"number": number}}}
 
+    def start_consumer(self, **more: str) -> subprocess.Popen[bytes]:
+        """One that is up: before that, a SIGTERM would end it without its being asked."""
+        process = self.hub.start_consumer(**more)
+        deadline = time.monotonic() + 30
+        while not self.books.count(f"process_id = {process.pid}", "consumer"):
+            assert time.monotonic() < deadline, self.log_tail()
+            time.sleep(0.05)
+        return process
+
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait(15)

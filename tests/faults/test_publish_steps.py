@@ -14,7 +14,7 @@ PUSHING = "dispatch.queues.faktory.queue:FaktoryQueue.push:before"
 PUSHED = "dispatch.queues.faktory.queue:FaktoryQueue.push:after"
 
 SQLITE = "sqlite-embedded"
-FAKTORY = pytest.param("postgres-faktory", marks=[pytest.mark.faktory, pytest.mark.postgres])
+FAKTORY = pytest.param("postgres-faktory", marks=[pytest.mark.faktory, pytest.mark.postgres, pytest.mark.long])
 
 
 @pytest.fixture(scope="module", params=[SQLITE, FAKTORY])
