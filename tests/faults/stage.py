@@ -48,8 +48,7 @@ class Stage:
         self._stack.enter_context(self.receiver)
         self.hub = self._stack.enter_context(HubServer(self.env))
         self.books = Books(self.hub)
-        for number in range(SUBSCRIBERS):
-            self.hub.manage("subscribe", TOPIC, f"{self.receiver.url}/{number}")
+        self.books.subscribe_many(TOPIC, f"{self.receiver.url}/", SUBSCRIBERS)
         return self
 
     def __exit__(self, *exception: object) -> None:
