@@ -1,5 +1,6 @@
 """Finds work that is due and in no queue, or whose owner died, and makes it due again."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, astuple, dataclass
@@ -21,6 +22,7 @@ from dispatch.ledger.recovering import (
 from dispatch.ledger.releasing import cancel_deleted, release_paused
 from dispatch.models import Consumer
 from dispatch.queues.base import Job, Queue
+from subscribers.models import SubscriberVersion
 
 #: A pusher needs no longer from the commit to the queue and the mark.
 PUSH_GRACE = timedelta(seconds=4)
@@ -31,6 +33,11 @@ FORGET_CONSUMERS_AFTER = timedelta(hours=1)
 BROKER_MARGIN = timedelta(seconds=45)
 #: A pass that has more to do ends here, so that the heartbeat and the lease never wait for it; the next one goes on.
 PASS_SECONDS = 3.0
+#: These looks go over all that waits, so they are taken seldom in a large backlog.
+LOST_JOBS_EVERY_SECONDS = 15.0
+LOOK_EVERY_SECONDS = 60.0
+#: So long after a change of subscribers every pass looks at what waits for them.
+SETTLE_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +59,70 @@ class Findings:
         return ", ".join(f"{name} {count}" for name, count in asdict(self).items() if count) or "nothing"
 
 
-def reconcile(queue: Queue, seconds: float = PASS_SECONDS) -> Findings:
-    """One pass, which takes up no new chunk of work after so many seconds.
+class Reconciler:
+    """The passes of one process. What seldom changes it looks at only now and then."""
 
-    Raises DatabaseError or QueueUnavailableError if either does not answer.
-    """
-    deadline = time.monotonic() + seconds
-    now = timezone.now()
-    recovered, lost = recover_lost_claims(now, living_consumers(now))
+    def __init__(self, queue: Queue) -> None:
+        self.queue = queue
+        self._subscribers = _Subscribers()
+        self._look_for_lost_jobs_at = -math.inf
+
+    def run(self, seconds: float = PASS_SECONDS) -> Findings:
+        """One pass, which takes up no new chunk of work after so many seconds.
+
+        Raises DatabaseError or QueueUnavailableError if either does not answer.
+        """
+        deadline = time.monotonic() + seconds
+        now = timezone.now()
+        recovered, lost = recover_lost_claims(now, living_consumers(now))
+        released = cancelled = 0
+        if self._subscribers.may_have_changed():
+            released, cancelled = _follow_subscribers(now, deadline)
+        forget_stale_consumers(now, FORGET_CONSUMERS_AFTER)
+        found = Findings(recovered=recovered, lost=lost, released=released, cancelled=cancelled)
+        return found if self.queue.is_embedded else found + self._compare_with_queue(now, deadline)
+
+    def _compare_with_queue(self, now: datetime, deadline: float) -> Findings:
+        oldest = timedelta(seconds=self.queue.depth().oldest_waiting_seconds)
+        forgotten = 0
+        if time.monotonic() >= self._look_for_lost_jobs_at:
+            forgotten = _repeat(lambda: forget_lost_jobs(now - oldest - BROKER_MARGIN, now), deadline)
+            self._look_for_lost_jobs_at = time.monotonic() + LOST_JOBS_EVERY_SECONDS
+        fan_outs = _push_fan_outs(self.queue, now, oldest)
+        pushed = _repeat(lambda: _push_unqueued(self.queue, now), deadline)
+        return Findings(pushed=pushed, fan_outs=fan_outs, forgotten_by_broker=forgotten)
+
+
+def reconcile(queue: Queue, seconds: float = PASS_SECONDS) -> Findings:
+    """One pass that looks at everything; raises what `Reconciler.run` does."""
+    return Reconciler(queue).run(seconds)
+
+
+class _Subscribers:
+    """Whether one was resumed, mended or deleted lately: only then anything that waits for one is to be released."""
+
+    def __init__(self) -> None:
+        self._version: tuple[int, ...] | None = None
+        self._look_until = self._look_at = -math.inf
+
+    def may_have_changed(self) -> bool:
+        version = SubscriberVersion.objects.values_list("number").first()
+        now = time.monotonic()
+        if version != self._version:
+            # A publish that is under way may yet store what it knew before.
+            self._version, self._look_until = version, now + SETTLE_SECONDS
+        if now < self._look_until or now >= self._look_at:
+            self._look_at = now + LOOK_EVERY_SECONDS
+            return True
+        return False
+
+
+def _follow_subscribers(now: datetime, deadline: float) -> tuple[int, int]:
+    """What waited for one that was deleted is cancelled, for one that was resumed or mended is released or judged."""
     cancelled = _repeat(lambda: cancel_deleted(now), deadline)
     released = _repeat(lambda: release_paused(now), deadline)
     taken, left = _judge_repaired(deadline)
-    forget_stale_consumers(now, FORGET_CONSUMERS_AFTER)
-    forgotten = pushed = fan_outs = 0
-    if not queue.is_embedded:
-        oldest = timedelta(seconds=queue.depth().oldest_waiting_seconds)
-        forgotten = _repeat(lambda: forget_lost_jobs(now - oldest - BROKER_MARGIN, now), deadline)
-        fan_outs = _push_fan_outs(queue, now, oldest)
-        pushed = _repeat(lambda: _push_unqueued(queue, now), deadline)
-    return Findings(pushed, fan_outs, recovered, lost, forgotten, released + taken, cancelled + left)
+    return released + taken, cancelled + left
 
 
 def living_consumers(now: datetime) -> list[UUID]:

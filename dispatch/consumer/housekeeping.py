@@ -20,7 +20,7 @@ from dispatch.ledger.recovering import recover_own_claims
 from dispatch.models import Consumer
 from dispatch.queues import open_queue
 from dispatch.queues.base import Queue, QueueUnavailableError, Signal
-from dispatch.reconciliation import Findings, reconcile
+from dispatch.reconciliation import Findings, Reconciler
 
 TURN_SECONDS = 2.0
 BEAT_EVERY_SECONDS = 6.0
@@ -43,6 +43,7 @@ class Housekeeper(threading.Thread):
         self.flow = flow
         self.concurrency = concurrency
         self.queue: Queue = open_queue(owner)
+        self.reconciler = Reconciler(self.queue)
         self._delivered = delivered
         self._obey = obey
         self._finished = threading.Event()
@@ -114,7 +115,7 @@ class Housekeeper(threading.Thread):
 
     def _reconcile(self) -> None:
         started = time.monotonic()
-        findings = reconcile(self.queue)
+        findings = self.reconciler.run()
         if findings != Findings():
             logger.info("Reconciled in %.1f s: %s.", time.monotonic() - started, findings)
 

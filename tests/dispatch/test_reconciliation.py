@@ -15,7 +15,7 @@ from dispatch.queues import open_queue
 from dispatch.queues.base import Depth, Job, Queue, QueueUnavailableError
 from dispatch.queues.embedded import EmbeddedQueue
 from dispatch.queues.faktory.queue import FaktoryQueue
-from dispatch.reconciliation import Findings, reconcile
+from dispatch.reconciliation import Findings, Reconciler, reconcile
 from subscribers.models import Subscriber
 from tests.dispatch.ledger.rows import job_for, make_deliveries, make_delivery, make_event, make_subscriber
 from tests.dispatch.queues.conftest import use_faktory
@@ -219,6 +219,20 @@ def test_a_pass_without_time_does_a_chunk_of_each_and_leaves_the_rest_to_the_nex
         make_delivery(deleted)
     assert reconcile(EmbeddedQueue(new_id()), seconds=-1) == Findings(cancelled=2)
     assert reconcile_embedded() == Findings(cancelled=3)
+
+
+def test_what_waits_for_subscribers_is_looked_at_when_one_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dispatch.reconciliation.SETTLE_SECONDS", 0.0)
+    reconciler = Reconciler(EmbeddedQueue(new_id()))
+    subscriber = make_subscriber()
+    assert reconciler.run() == Findings()
+    make_delivery(subscriber, state="held", reason="paused")
+    assert reconciler.run() == Findings(), "nothing has changed: it looks again within a minute"
+    Subscriber.objects.filter(pk=subscriber.pk).update(retry_limit=7)
+    monkeypatch.setattr("dispatch.reconciliation.SETTLE_SECONDS", 20.0)
+    assert reconciler.run() == Findings(released=1)
+    make_delivery(subscriber, state="held", reason="paused")
+    assert reconciler.run() == Findings(released=1), "a publish that was under way may have stored it late"
 
 
 @pytest.mark.faktory
