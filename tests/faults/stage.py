@@ -16,7 +16,7 @@ from tests.servers.faktory import FaktoryServer
 from tests.servers.fixtures import missing
 from tests.servers.hub import PROJECT, HubServer
 from tests.servers.postgres import PostgresServer
-from tests.servers.processes import ServiceMissingError
+from tests.servers.processes import START_SECONDS, ServiceMissingError
 
 TOPIC = "faults"
 SUBSCRIBERS = 2
@@ -73,7 +73,7 @@ class Stage:
     def servers(self) -> dict[str, PostgresServer | FaktoryServer]:
         return {name: server for name, server in (("postgres", self.postgres), ("faktory", self.faktory)) if server}
 
-    def wait_for_death(self, timeout_seconds: float = 30.0) -> None:
+    def wait_for_death(self, timeout_seconds: float = START_SECONDS) -> None:
         deadline = time.monotonic() + timeout_seconds
         while not self.mark.exists():
             assert time.monotonic() < deadline, f"nobody came to that point\n{self.log_tail()}"
@@ -118,7 +118,7 @@ class Stage:
     def start_consumer(self, **more: str) -> subprocess.Popen[bytes]:
         """One that is up: before that, a SIGTERM would end it without its being asked."""
         process = self.hub.start_consumer(**more)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + START_SECONDS
         while not self.books.count(f"process_id = {process.pid}", "consumer"):
             assert time.monotonic() < deadline, self.log_tail()
             time.sleep(0.05)

@@ -38,7 +38,7 @@ def weather(layout: str, plan: dict[str, int], *, is_short: bool) -> Account:
         storm.start()
         with load:
             storm.rage([fault for fault, count in plan.items() for _ in range(count)])
-        ended = time.monotonic()
+            ended = time.monotonic()
         if is_short:
             hurry(stage)
         stage.books.wait_until_settled(240)
