@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint bench clean
+.PHONY: run test faults lint bench clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.installed
@@ -14,6 +14,10 @@ run: .venv/run.installed
 test: .venv/test.installed
 	$(BIN)/python -m pytest
 	SWITCH_TEST_DATABASE=postgres $(BIN)/python -m pytest tests/subscribers tests/dispatch
+
+# Kills real processes for some twenty minutes: each step of the flow, then a storm on each pair of database and queue.
+faults: .venv/test.installed
+	$(BIN)/python -m pytest tests/faults -m "long or not long" -p no:randomly $(FAULTS)
 
 lint: .venv/test.installed
 	$(BIN)/ruff format --check .

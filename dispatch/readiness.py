@@ -1,23 +1,55 @@
 """Whether the hub can do its work now, and if not, why."""
 
-from django.db import DatabaseError, connection
+from datetime import datetime, timedelta
 
+from django.db import DatabaseError, InterfaceError, connection
+from django.utils import timezone
+
+from dispatch.ledger.claiming import next_due
+from dispatch.models import Consumer, Event
 from dispatch.queues import open_queue
 from dispatch.queues.base import QueueUnavailableError
+
+#: Work may wait so long before anybody asks why.
+OVERDUE = timedelta(seconds=15)
+#: A consumer tells of its progress every few seconds.
+PROGRESS_STALE = timedelta(seconds=30)
 
 
 def obstacles() -> list[str]:
     """Sentences about what is in the way; none if all is well."""
-    return [sentence for sentence in (_database(), _queue()) if sentence]
+    return [sentence for sentence in (_ledger(), _queue()) if sentence]
 
 
-def _database() -> str | None:
+def _ledger() -> str | None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT number FROM subscriber_version")
-    except DatabaseError as error:
+        return stalled(timezone.now())
+    except (DatabaseError, InterfaceError) as error:
         return f"The database does not answer: {error}."
-    return None
+
+
+def stalled(now: datetime) -> str | None:
+    """Says so if work is due and no consumer makes progress; one that found nothing to do has made some, too.
+
+    Raises DatabaseError.
+    """
+    due_at = _oldest_due()
+    if due_at is None or due_at > now - OVERDUE:
+        return None
+    progressed_at = Consumer.objects.order_by("-progressed_at").values_list("progressed_at", flat=True).first()
+    if progressed_at is not None and progressed_at > now - PROGRESS_STALE:
+        return None
+    since = f"since {progressed_at:%Y-%m-%d %H:%M:%S} UTC" if progressed_at else "as none has been seen lately"
+    return f"Deliveries are due since {due_at:%Y-%m-%d %H:%M:%S} UTC, and no consumer has made progress {since}."
+
+
+def _oldest_due() -> datetime | None:
+    """When the oldest delivery, or event whose deliveries are still to be written, became due."""
+    pending = Event.objects.filter(fan_out=Event.FanOut.PENDING).order_by("id")
+    moments = (next_due(), pending.values_list("received_at", flat=True).first())
+    return min((moment for moment in moments if moment), default=None)
 
 
 def _queue() -> str | None:

@@ -1,38 +1,43 @@
 """Finds work that is due and in no queue, or whose owner died, and makes it due again."""
 
-import logging
-from dataclasses import asdict, dataclass
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, astuple, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
 
 from dispatch.jobs import fan_out_job
+from dispatch.judging import release_repaired
 from dispatch.ledger.queueing import mark_queued
 from dispatch.ledger.recovering import (
+    Unqueued,
     forget_lost_jobs,
     recover_lost_claims,
-    release_paused,
     unqueued_deliveries,
     unqueued_fan_outs,
 )
-from dispatch.models import Consumer, Delivery
-from dispatch.payloads import parse_json
+from dispatch.ledger.releasing import cancel_deleted, release_paused
+from dispatch.models import Consumer
 from dispatch.queues.base import Job, Queue
-from subscribers.filters import Filter, FilterError, compile_filter
-from subscribers.models import Subscriber
-from subscribers.querysets import SubscriberQuerySet
+from subscribers.models import SubscriberVersion
 
 #: A pusher needs no longer from the commit to the queue and the mark.
-PUSH_GRACE = timedelta(seconds=10)
+PUSH_GRACE = timedelta(seconds=4)
 #: Consumers write their heartbeat every few seconds.
 HEARTBEAT_STALE = timedelta(seconds=30)
 FORGET_CONSUMERS_AFTER = timedelta(hours=1)
 #: How far the broker's own measure of its oldest job may be off.
 BROKER_MARGIN = timedelta(seconds=45)
-REPAIRED_CHUNK = 500
-
-logger = logging.getLogger(__name__)
+#: A pass that has more to do ends here, so that the heartbeat and the lease never wait for it; the next one goes on.
+PASS_SECONDS = 3.0
+#: These looks go over all that waits, so they are taken seldom in a large backlog.
+LOST_JOBS_EVERY_SECONDS = 15.0
+LOOK_EVERY_SECONDS = 60.0
+#: So long after a change of subscribers every pass looks at what waits for them.
+SETTLE_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,83 +50,130 @@ class Findings:
     lost: int = 0
     forgotten_by_broker: int = 0
     released: int = 0
+    cancelled: int = 0
+
+    def __add__(self, other: "Findings") -> "Findings":
+        return Findings(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
 
     def __str__(self) -> str:
         return ", ".join(f"{name} {count}" for name, count in asdict(self).items() if count) or "nothing"
 
 
-def reconcile(queue: Queue) -> Findings:
-    """One pass. Raises DatabaseError or QueueUnavailableError if either does not answer."""
-    now = timezone.now()
-    recovered, lost = recover_lost_claims(now, living_consumers(now))
-    released = release_paused(now) + _release_repaired(now)
-    _forget_consumers(now)
-    if queue.is_embedded:
-        return Findings(recovered=recovered, lost=lost, released=released)
-    forgotten = _forget_lost_jobs(queue, now)
-    pushed, fan_outs = _push_unqueued(queue, now)
-    return Findings(pushed, fan_outs, recovered, lost, forgotten, released)
+class Reconciler:
+    """The passes of one process. What seldom changes it looks at only now and then."""
+
+    def __init__(self, queue: Queue) -> None:
+        self.queue = queue
+        self._subscribers = _Subscribers()
+        self._look_for_lost_jobs_at = -math.inf
+
+    def run(self, seconds: float = PASS_SECONDS) -> Findings:
+        """One pass, which takes up no new chunk of work after so many seconds.
+
+        Raises DatabaseError or QueueUnavailableError if either does not answer.
+        """
+        deadline = time.monotonic() + seconds
+        now = timezone.now()
+        recovered, lost = recover_lost_claims(now, living_consumers(now))
+        released = cancelled = 0
+        if self._subscribers.may_have_changed():
+            released, cancelled = _follow_subscribers(now, deadline)
+        forget_stale_consumers(now, FORGET_CONSUMERS_AFTER)
+        found = Findings(recovered=recovered, lost=lost, released=released, cancelled=cancelled)
+        return found if self.queue.is_embedded else found + self._compare_with_queue(now, deadline)
+
+    def _compare_with_queue(self, now: datetime, deadline: float) -> Findings:
+        oldest = timedelta(seconds=self.queue.depth().oldest_waiting_seconds)
+        forgotten = 0
+        if time.monotonic() >= self._look_for_lost_jobs_at:
+            forgotten = _repeat(lambda: forget_lost_jobs(now - oldest - BROKER_MARGIN, now), deadline)
+            self._look_for_lost_jobs_at = time.monotonic() + LOST_JOBS_EVERY_SECONDS
+        fan_outs = _push_fan_outs(self.queue, now, oldest)
+        pushed = _repeat(lambda: _push_unqueued(self.queue, now), deadline)
+        return Findings(pushed=pushed, fan_outs=fan_outs, forgotten_by_broker=forgotten)
+
+
+def reconcile(queue: Queue, seconds: float = PASS_SECONDS) -> Findings:
+    """One pass that looks at everything; raises what `Reconciler.run` does."""
+    return Reconciler(queue).run(seconds)
+
+
+class _Subscribers:
+    """Whether one was resumed, mended or deleted lately: only then anything that waits for one is to be released."""
+
+    def __init__(self) -> None:
+        self._version: tuple[int, ...] | None = None
+        self._look_until = self._look_at = -math.inf
+
+    def may_have_changed(self) -> bool:
+        version = SubscriberVersion.objects.values_list("number").first()
+        now = time.monotonic()
+        if version != self._version:
+            # A publish that is under way may yet store what it knew before.
+            self._version, self._look_until = version, now + SETTLE_SECONDS
+        if now < self._look_until or now >= self._look_at:
+            self._look_at = now + LOOK_EVERY_SECONDS
+            return True
+        return False
+
+
+def _follow_subscribers(now: datetime, deadline: float) -> tuple[int, int]:
+    """What waited for one that was deleted is cancelled, for one that was resumed or mended is released or judged."""
+    cancelled = _repeat(lambda: cancel_deleted(now), deadline)
+    released = _repeat(lambda: release_paused(now), deadline)
+    taken, left = _judge_repaired(deadline)
+    return released + taken, cancelled + left
 
 
 def living_consumers(now: datetime) -> list[UUID]:
     return list(Consumer.objects.filter(beat_at__gte=now - HEARTBEAT_STALE).values_list("pk", flat=True))
 
 
-def _forget_consumers(now: datetime) -> None:
-    Consumer.objects.filter(beat_at__lt=now - FORGET_CONSUMERS_AFTER).delete()
+def _repeat(step: Callable[[], int], deadline: float) -> int:
+    """Does chunk after chunk until one finds nothing, or the time is over; returns how much was done."""
+    done = 0
+    while count := step():
+        done += count
+        if time.monotonic() > deadline:
+            break
+    return done
 
 
-def _forget_lost_jobs(queue: Queue, now: datetime) -> int:
-    oldest = timedelta(seconds=queue.depth().oldest_waiting_seconds)
-    return forget_lost_jobs(now - oldest - BROKER_MARGIN, now)
+def _judge_repaired(deadline: float) -> tuple[int, int]:
+    released = cancelled = 0
+    while any(counts := release_repaired()):
+        released, cancelled = released + counts[0], cancelled + counts[1]
+        if time.monotonic() > deadline:
+            break
+    return released, cancelled
 
 
-def _push_unqueued(queue: Queue, now: datetime) -> tuple[int, int]:
+def forget_stale_consumers(now: datetime, after: timedelta = HEARTBEAT_STALE) -> None:
+    """Forgets the consumers whose heart has not beaten for so long; what they had claimed is recovered all the same."""
+    Consumer.objects.filter(beat_at__lt=now - after).delete()
+
+
+def _push_unqueued(queue: Queue, now: datetime) -> int:
     deliveries = unqueued_deliveries(now - PUSH_GRACE)
-    fan_outs = unqueued_fan_outs(now - PUSH_GRACE)
-    jobs = [
-        Job(
-            id=str(delivery_id),
-            deliveries=(delivery_id,),
-            retry_limit=retry_limit,
-            failures=failures,
-            at=due_at if due_at > now else None,
-        )
-        for delivery_id, retry_limit, failures, due_at in deliveries
-    ]
-    queue.push([*jobs, *map(fan_out_job, fan_outs)])
-    mark_queued([delivery_id for delivery_id, *_ in deliveries], fan_outs)
-    return len(deliveries), len(fan_outs)
+    queue.push([_job(delivery, now) for delivery in deliveries])
+    mark_queued([delivery_id for delivery_id, *_ in deliveries], [])
+    return len(deliveries)
 
 
-def _release_repaired(now: datetime) -> int:
-    """Judges what was held for a broken filter, once the filter compiles: due, or cancelled if it does not match."""
-    held = Delivery.objects.held().filter(reason=Delivery.Reason.BROKEN)
-    repaired = _repaired(Subscriber.objects.filter(pk__in=held.values("subscriber")))
-    released = 0
-    for delivery in held.filter(subscriber__in=repaired).select_related("event").order_by("id")[:REPAIRED_CHUNK]:
-        expression = repaired[delivery.subscriber_id]
-        takes = expression is None or expression.matches(parse_json(delivery.event.payload))
-        released += _settle_repaired(delivery, now, takes=takes)
-    return released
+def _job(delivery: Unqueued, now: datetime) -> Job:
+    delivery_id, retry_limit, failures, due_at = delivery
+    return Job(
+        id=str(delivery_id),
+        deliveries=(delivery_id,),
+        retry_limit=retry_limit,
+        failures=failures,
+        at=due_at if due_at > now else None,
+    )
 
 
-def _repaired(subscribers: SubscriberQuerySet) -> dict[int, Filter | None]:
-    """The filters of those whose filter compiles, and None for those that are deleted."""
-    found = {subscriber.pk: (subscriber, _compiled(subscriber.filter_expression)) for subscriber in subscribers}
-    deleted: dict[int, Filter | None] = {pk: None for pk, (subscriber, _) in found.items() if subscriber.deleted_at}
-    return {pk: expression for pk, (_, expression) in found.items() if expression} | deleted
-
-
-def _settle_repaired(delivery: Delivery, now: datetime, *, takes: bool) -> int:
-    held = Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.HELD)
-    if takes:
-        return held.update(state=Delivery.State.PENDING, reason="", due_at=now, queued_at=None)
-    return held.update(state=Delivery.State.CANCELLED, reason=Delivery.Reason.UNMATCHED, settled_at=now)
-
-
-def _compiled(expression: str) -> Filter | None:
-    try:
-        return compile_filter(expression)
-    except FilterError:
-        return None
+def _push_fan_outs(queue: Queue, now: datetime, oldest_waiting: timedelta) -> int:
+    """A fan-out's job may wait behind the others; one that is older than all of them has lost its consumer."""
+    fan_outs = unqueued_fan_outs(now - PUSH_GRACE, now - oldest_waiting - PUSH_GRACE)
+    queue.push([fan_out_job(event_id) for event_id in fan_outs])
+    mark_queued([], fan_outs)
+    return len(fan_outs)

@@ -22,7 +22,10 @@ def database() -> dict[str, Any]:
     if "sqlite" in found["ENGINE"]:
         # Kept open: to open SQLite anew for each request costs more than the publish itself.
         return found | {"CONN_MAX_AGE": None, "OPTIONS": SQLITE_OPTIONS | found.get("OPTIONS", {})}
-    options = {"pool": {"min_size": 0, "max_size": 16, "timeout": 5}, "connect_timeout": 5}
+    # Who publishes while the database is away is told so after two seconds.
+    # The pool tries again at once for whoever asks next: left to itself it would wait longer each time, up to minutes.
+    pool = {"min_size": 0, "max_size": 16, "timeout": 2, "reconnect_timeout": 2}
+    options = {"pool": pool, "connect_timeout": 2}
     return found | {"OPTIONS": options | found.get("OPTIONS", {})}
 
 

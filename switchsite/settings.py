@@ -138,6 +138,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": value("SWITCH_LOG_LEVEL")},
+    # The pool tells of every attempt to connect; that the database is away, we say once.
+    "loggers": {"psycopg.pool": {"level": "ERROR"}},
 }
 
 UNFOLD = {

@@ -13,6 +13,7 @@ from dispatch.consumer.loading import claim, load
 from dispatch.consumer.patience import Patience
 from dispatch.jobs import fan_out_job
 from dispatch.ledger.claiming import Claim
+from dispatch.ledger.recovering import recover_own_claims
 from dispatch.queues import open_queue
 from dispatch.queues.base import Job, Queue, QueueUnavailableError
 
@@ -32,10 +33,12 @@ class Feeder(threading.Thread):
         self.flow = flow
         self.queue: Queue = open_queue(owner)
         self._wake = wake
-        self._broker = Patience("The queue", flow.is_stopping)
+        self._broker = Patience("The database" if self.queue.is_embedded else "The queue", flow.is_stopping)
         self._database = Patience("The database", flow.is_stopping)
         #: Claimed, but not yet loaded: the database went away in between.
         self._claimed: list[Claim] = []
+        #: The answer to a claim may have been lost: rows may be ours without our knowing.
+        self._is_unsure = False
 
     def run(self) -> None:
         try:
@@ -56,7 +59,7 @@ class Feeder(threading.Thread):
             self.flow.is_stopping.wait(FETCH_WAIT_SECONDS)
             return
         room = self.flow.wait_for_room(ROOM_WAIT_SECONDS)
-        if room <= 0:
+        if room <= 0 or (self._is_unsure and not self._take([])):
             return
         jobs = self._fetch(min(room, FETCH_LIMIT))
         while jobs and not self._take(jobs) and not self.flow.is_stopping.is_set():
@@ -66,21 +69,26 @@ class Feeder(threading.Thread):
         try:
             jobs = self.queue.fetch(limit, FETCH_WAIT_SECONDS)
         except QueueUnavailableError as error:
+            self._is_unsure = self.queue.is_embedded
             self._broker.failed(error)
             close_old_connections()
             return []
         self._broker.worked()
+        if not jobs:
+            self.flow.note_progress()
         return jobs
 
     def _take(self, fetched: Sequence[Job]) -> bool:
         """Claims and loads; False if the database does not answer, and the jobs are to be taken again."""
         try:
+            self._make_sure()
             jobs = [legacy.adopt(job) if job.legacy else job for job in fetched]
             self._claimed = self._claimed or claim(self.owner, jobs)
             works = load(self._claimed, jobs) if self._claimed else []
             unfinished = [job for job in jobs if job.fan_out and fan_out.advance(job.fan_out, self.queue)]
         except (DatabaseError, InterfaceError) as error:
             connection.close()
+            self._is_unsure = True
             self._database.failed(error)
             return False
         self._database.worked()
@@ -89,6 +97,12 @@ class Feeder(threading.Thread):
         self._wake()
         self._tell_queue(jobs, claims, unfinished)
         return True
+
+    def _make_sure(self) -> None:
+        if self._is_unsure:
+            known = [*self.flow.in_hand(), *(claim.delivery_id for claim in self._claimed)]
+            recover_own_claims(self.owner, known)
+            self._is_unsure = False
 
     def _tell_queue(self, jobs: Sequence[Job], claims: Sequence[Claim], unfinished: Sequence[Job]) -> None:
         """Ends chunks, whose deliveries are claimed now, fan-outs, and jobs whose delivery is not to be sent."""

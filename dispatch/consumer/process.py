@@ -85,8 +85,11 @@ class ConsumerProcess:
         self.stop()
 
     def _obey(self, wish: Signal) -> None:
+        if self.flow.is_stopping.is_set():
+            return  # a second signal would cut off what is in flight
         if wish is Signal.TERMINATE:
-            os.kill(os.getpid(), signal.SIGTERM)
+            logger.info("Consumer %s was told by the queue to stop.", self.owner)
+            self.stop()
         elif wish is Signal.QUIET and not self.flow.is_quiet.is_set():
             logger.info("Consumer %s was told to fetch no more.", self.owner)
             self.flow.is_quiet.set()

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class Supervisor:
-    """Runs `command` in so many processes; one that dies is started again."""
+    """Runs `command` in so many processes; one that dies is started again, one that was told to end is not."""
 
     def __init__(self, command: list[str], processes: int) -> None:
         self.command = command
@@ -25,10 +25,10 @@ class Supervisor:
         self._is_stopping = False
 
     def run(self) -> None:
-        """Until SIGTERM or SIGINT, which it passes on; returns when all processes have ended."""
+        """Until all processes have ended: by SIGTERM or SIGINT, which it passes on, or as the queue told them."""
         signal.signal(signal.SIGTERM, self._pass_on)
         signal.signal(signal.SIGINT, self._pass_on)
-        while self._children or not self._is_stopping:
+        while self._children or (self.processes and not self._is_stopping):
             self._start_missing()
             time.sleep(LOOK_SECONDS)
             self._bury()
@@ -43,6 +43,9 @@ class Supervisor:
         for child in [child for child in self._children if child.poll() is not None]:
             lived = time.monotonic() - self._children.pop(child)
             if self._is_stopping:
+                continue
+            if child.returncode == 0:
+                self.processes -= 1
                 continue
             logger.error("Consumer process %d ended with status %s; starting another.", child.pid, child.returncode)
             if lived < SHORT_LIFE_SECONDS:

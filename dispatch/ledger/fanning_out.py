@@ -32,7 +32,7 @@ def advance(
     False, and nothing is written, if another process has moved the cursor from `cursor_from` meanwhile.
     """
     with atomic_cursor() as cursor:
-        if not _move(cursor, event_id, cursor_from, cursor_to):
+        if not _move(cursor, event_id, cursor_from, cursor_to, now):
             return False
         insert_deliveries(cursor, rows, now, is_queued=is_queued)
         if cursor_to is None:
@@ -40,10 +40,12 @@ def advance(
     return True
 
 
-def _move(cursor: CursorWrapper, event_id: UUID, cursor_from: int, cursor_to: int | None) -> bool:
+def _move(cursor: CursorWrapper, event_id: UUID, cursor_from: int, cursor_to: int | None, now: datetime) -> bool:
+    # The time is a sign of life: the reconciler pushes a fan-out that stands still.
     cursor.execute(
-        "UPDATE event SET fan_out_cursor = %s WHERE id = %s AND fan_out = 'pending' AND fan_out_cursor = %s",
-        [cursor_from if cursor_to is None else cursor_to, to_database(event_id), cursor_from],
+        "UPDATE event SET fan_out_cursor = %s, fan_out_queued_at = %s "
+        "WHERE id = %s AND fan_out = 'pending' AND fan_out_cursor = %s",
+        [cursor_from if cursor_to is None else cursor_to, to_database(now), to_database(event_id), cursor_from],
     )
     return bool(cursor.rowcount == 1)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -10,6 +11,8 @@ from dispatch.ledger.dialect import as_time, atomic_cursor, placeholders, to_dat
 
 MAX_LOST_CLAIMS = 5
 CHUNK = 1_000
+#: Rows of one statement: more would keep SQLite's publishers waiting for the lock.
+FORGET_CHUNK = 5_000
 #: A living consumer settles or hands back long before; only a fault of ours can leave a claim so long.
 FORGOTTEN = timedelta(minutes=15)
 
@@ -18,10 +21,12 @@ Unqueued = tuple[UUID, int, int, datetime]
 
 def unqueued_deliveries(created_before: datetime) -> list[Unqueued]:
     """Pending deliveries for which no job was pushed: id, retry limit, failures, due time."""
+    # SQLite without statistics would go over all that is pending.
+    index = "INDEXED BY delivery_unqueued" if connection.vendor == "sqlite" else ""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT delivery.id, subscriber.retry_limit, delivery.failures, delivery.due_at "
-            "FROM delivery JOIN subscriber ON subscriber.id = delivery.subscriber_id "
+            f"FROM delivery {index} JOIN subscriber ON subscriber.id = delivery.subscriber_id "
             "WHERE delivery.state = 'pending' AND delivery.queued_at IS NULL AND delivery.created_at < %s "
             "ORDER BY delivery.created_at LIMIT %s",
             [to_database(created_before), CHUNK],
@@ -29,14 +34,13 @@ def unqueued_deliveries(created_before: datetime) -> list[Unqueued]:
         return [(to_id(row[0]), row[1], row[2], as_time(row[3])) for row in cursor.fetchall()]
 
 
-def unqueued_fan_outs(queued_before: datetime) -> list[UUID]:
-    """Events whose fan-out has been pending without a fresh job since `queued_before`."""
-    moment = to_database(queued_before)
+def unqueued_fan_outs(received_before: datetime, moved_before: datetime) -> list[UUID]:
+    """Events whose fan-out is pending without a job, or whose last job or chunk was before `moved_before`."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id FROM event WHERE fan_out = 'pending' AND received_at < %s "
             "AND (fan_out_queued_at IS NULL OR fan_out_queued_at < %s) ORDER BY id LIMIT %s",
-            [moment, moment, CHUNK],
+            [to_database(received_before), to_database(moved_before), CHUNK],
         )
         return [to_id(row[0]) for row in cursor.fetchall()]
 
@@ -46,9 +50,7 @@ def recover_lost_claims(now: datetime, living: Sequence[UUID]) -> tuple[int, int
 
     A claim is lost once its lease is over and its owner is not among the `living`, or much later in any case.
     """
-    owners = f"owner NOT IN ({placeholders(len(living))}) OR " if living else "owner IS NOT NULL OR "
-    lost = f"state = 'claimed' AND lease_until < %s AND ({owners} lease_until < %s)"
-    parameters = [to_database(now), *map(to_database, living), to_database(now - FORGOTTEN)]
+    lost, parameters = lost_claims(now, living)
     with atomic_cursor() as cursor:
         cursor.execute(
             "UPDATE delivery SET state = 'dead', reason = 'lost', lost_claims = lost_claims + 1, settled_at = %s, "
@@ -64,32 +66,52 @@ def recover_lost_claims(now: datetime, living: Sequence[UUID]) -> tuple[int, int
         return int(cursor.rowcount), dead
 
 
-def forget_lost_jobs(first_before: datetime, now: datetime) -> int:
-    """Marks as unqueued what the broker must have lost; returns how many.
-
-    First tries that were queued before `first_before` although the broker has nothing that old, and retries whose
-    latest moment on the schedule is more than a minute past.
-    """
-    late = "due_at + failures * interval '30 seconds' + interval '60 seconds' < %s"
-    if connection.vendor == "sqlite":
-        late = "datetime(due_at, '+' || (failures * 30 + 60) || ' seconds') < %s"
+def recover_own_claims(owner: UUID, in_hand: Sequence[UUID]) -> int:
+    """Makes due again what `owner` has claimed and does not know of: the answer to its claim was lost."""
+    known = f"AND id NOT IN ({placeholders(len(in_hand))})" if in_hand else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE delivery SET queued_at = NULL WHERE state = 'pending' AND queued_at < %s AND due_at <= %s "
-            f"AND (failures = 0 OR {late})",
-            [to_database(first_before), to_database(now), to_database(now)],
+            "UPDATE delivery SET state = 'pending', queued_at = NULL, owner = NULL, lease_until = NULL "
+            f"WHERE state = 'claimed' AND owner = %s {known}",
+            [to_database(owner), *map(to_database, in_hand)],
         )
         return int(cursor.rowcount)
 
 
-def release_paused(now: datetime) -> int:
-    """Makes due what was held for subscribers that are active again, or deleted; returns how many."""
-    return _release(
-        "reason = 'paused' AND subscriber_id IN "
-        "(SELECT id FROM subscriber WHERE state = 'active' OR deleted_at IS NOT NULL)",
-        now,
-        [],
-    )
+def forget_lost_jobs(first_before: datetime, now: datetime) -> int:
+    """Marks as unqueued what the broker must have lost, up to `FORGET_CHUNK` at once; returns how many.
+
+    First tries that were queued and due before `first_before` although the broker has nothing that old, and retries
+    whose latest moment on the schedule is more than a minute past.
+    """
+    condition = lost_by_broker()
+    parameters = [to_database(first_before), to_database(first_before), to_database(now)]
+    with connection.cursor() as cursor:
+        # A look that finds nothing takes no lock: SQLite's publishers would wait for it.
+        cursor.execute(f"SELECT id FROM delivery WHERE {condition} LIMIT {FORGET_CHUNK}", parameters)
+        ids = [row[0] for row in cursor.fetchall()]
+        if not ids:
+            return 0
+        cursor.execute(
+            f"UPDATE delivery SET queued_at = NULL WHERE id IN ({placeholders(len(ids))}) AND {condition}",
+            [*ids, *parameters],
+        )
+        return int(cursor.rowcount)
+
+
+def lost_by_broker() -> str:
+    """The condition of `forget_lost_jobs`; its parameters are `first_before` twice, and now."""
+    late = "due_at + failures * interval '30 seconds' + interval '60 seconds' < %s"
+    if connection.vendor == "sqlite":
+        late = "datetime(due_at, '+' || (failures * 30 + 60) || ' seconds') < %s"
+    return f"state = 'pending' AND queued_at < %s AND due_at < %s AND (failures = 0 OR {late})"
+
+
+def lost_claims(now: datetime, living: Sequence[UUID]) -> tuple[str, list[Any]]:
+    """The condition of `recover_lost_claims`, and its parameters."""
+    owners = f"owner NOT IN ({placeholders(len(living))}) OR " if living else "owner IS NOT NULL OR "
+    condition = f"state = 'claimed' AND lease_until < %s AND ({owners} lease_until < %s)"
+    return condition, [to_database(now), *map(to_database, living), to_database(now - FORGOTTEN)]
 
 
 def release(now: datetime, subscriber_id: int, reason: str) -> int:

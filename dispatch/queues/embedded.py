@@ -16,6 +16,8 @@ from dispatch.queues.wakeups import PostgresWakeup, SQLiteWakeup, notify
 
 #: How often the schedule is looked at though nothing announced a change, in seconds.
 LOOK_EVERY_SECONDS = 0.25
+#: How often, behind a backlog of deliveries, a wide event gets its turn.
+FAN_OUT_EVERY_SECONDS = 1.0
 
 
 class EmbeddedQueue:
@@ -26,6 +28,7 @@ class EmbeddedQueue:
     def __init__(self, owner: UUID | None) -> None:
         self.owner = owner
         self._wakeup: PostgresWakeup | SQLiteWakeup | None = None
+        self._fan_out_at = time.monotonic() + FAN_OUT_EVERY_SECONDS
 
     def push(self, jobs: Sequence[Job]) -> None:
         """Tells waiting consumers that rows have come; SQLite's consumers see it for themselves."""
@@ -82,7 +85,8 @@ class EmbeddedQueue:
         assert self.owner is not None  # noqa: S101 - only consumers fetch
         claims = claim_due(self.owner, limit, timezone.now())
         jobs = [_job(claim) for claim in claims]
-        if len(jobs) < limit:
+        if len(jobs) < limit or time.monotonic() >= self._fan_out_at:
+            self._fan_out_at = time.monotonic() + FAN_OUT_EVERY_SECONDS
             jobs += [Job(id=event_id.hex, fan_out=event_id) for event_id in pending_fan_outs(limit=1)]
         return jobs
 

@@ -2,15 +2,21 @@
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
+from dispatch import readiness
+from dispatch.models import Consumer
 from subscribers import matching
 from tests.dispatch.client import PLAIN, Answer, post
+from tests.dispatch.ledger.rows import make_delivery, make_event
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet_log")]
 
@@ -27,6 +33,47 @@ def test_readyz_tells_that_faktory_is_away(settings: Settings) -> None:
     assert answer.status == 503
     assert "Faktory does not answer; events are accepted and wait in the database." in answer.detail
     assert "a-password" not in answer.detail
+
+
+def make_consumer(progressed: timedelta) -> None:
+    moment = timezone.now() + progressed
+    Consumer.objects.create(host="here", process_id=1, queue="embedded", concurrency=8, progressed_at=moment)
+
+
+@pytest.mark.parametrize("progressed", [None, timedelta(minutes=-5)], ids=["no consumer", "a stuck consumer"])
+def test_readyz_tells_that_nobody_delivers_what_is_due(progressed: timedelta | None) -> None:
+    make_delivery(due_at=timedelta(minutes=-2))
+    if progressed:
+        make_consumer(progressed)
+    answer = Answer(Client().get("/readyz"))
+    assert answer.status == 503
+    assert answer.detail.startswith("Deliveries are due since 20")
+    assert "no consumer has made progress" in answer.detail
+
+
+def test_readyz_tells_that_nobody_works_out_a_wide_event() -> None:
+    make_event(fan_out="pending", matched=None, received_at=timedelta(minutes=-2))
+    assert Answer(Client().get("/readyz")).status == 503
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({}, id="due just now"),
+        pytest.param({"due_at": timedelta(hours=1)}, id="due later"),
+        pytest.param({"due_at": timedelta(minutes=-2), "state": "held", "reason": "paused"}, id="held"),
+    ],
+)
+def test_a_hub_without_a_consumer_is_ready_as_long_as_nothing_is_overdue(fields: dict[str, Any]) -> None:
+    make_delivery(**fields)
+    assert readiness.obstacles() == []
+
+
+def test_a_backlog_is_no_obstacle_while_any_consumer_makes_progress() -> None:
+    make_delivery(due_at=timedelta(minutes=-2))
+    make_consumer(timedelta(minutes=-5))
+    make_consumer(timedelta(seconds=-5))
+    assert readiness.obstacles() == []
 
 
 @pytest.fixture

@@ -15,15 +15,16 @@ from dispatch.queues import open_queue
 from dispatch.queues.base import Depth, Job, Queue, QueueUnavailableError
 from dispatch.queues.embedded import EmbeddedQueue
 from dispatch.queues.faktory.queue import FaktoryQueue
-from dispatch.reconciliation import Findings, reconcile
+from dispatch.reconciliation import Findings, Reconciler, reconcile
 from subscribers.models import Subscriber
-from tests.dispatch.ledger.rows import job_for, make_delivery, make_event, make_subscriber
+from tests.dispatch.ledger.rows import job_for, make_deliveries, make_delivery, make_event, make_subscriber
 from tests.dispatch.queues.conftest import use_faktory
 from tests.servers.processes import free_port
 
 pytestmark = pytest.mark.django_db
 
 OLD = {"created_at": timedelta(minutes=-1)}
+PUSHED_AGO = {"received_at": timedelta(minutes=-2), "fan_out_queued_at": timedelta(seconds=-30)}
 #: Nobody in the database has this filter's form; plain SQL brings it in.
 BROKEN = "import os"
 
@@ -66,7 +67,7 @@ def test_a_retry_that_was_never_queued_is_pushed_for_its_time_with_its_count(bro
 
 @pytest.mark.faktory
 def test_a_first_try_older_than_all_that_the_broker_has_is_pushed_again(broker: Queue) -> None:
-    delivery = make_delivery(queued_at=timedelta(minutes=-2), **OLD)
+    delivery = make_delivery(queued_at=timedelta(minutes=-2), due_at=timedelta(minutes=-2), **OLD)
     assert reconcile(broker) == Findings(pushed=1, forgotten_by_broker=1)
     assert fetched(broker) == [job_for(delivery)]
 
@@ -79,7 +80,7 @@ def test_a_first_try_is_not_pushed_again_while_the_broker_has_older_jobs(setting
         def push(self, jobs: object) -> None:
             assert not jobs
 
-    make_delivery(queued_at=timedelta(minutes=-2), **OLD)
+    make_delivery(queued_at=timedelta(minutes=-2), due_at=timedelta(minutes=-2), **OLD)
     with closing(Backlogged(None)) as queue:
         assert reconcile(queue) == Findings()
 
@@ -145,16 +146,21 @@ def test_on_the_embedded_queue_nothing_is_pushed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "released"),
-    [({"state": "active"}, 1), ({"deleted_at": timezone.now()}, 1), ({}, 0)],
-    ids=["resumed", "deleted", "still paused"],
+    ("change", "findings", "state"),
+    [
+        pytest.param({"state": "active"}, Findings(released=1), "pending", id="resumed"),
+        pytest.param({"deleted_at": timezone.now()}, Findings(cancelled=1), "cancelled", id="deleted"),
+        pytest.param({}, Findings(), "held", id="still paused"),
+    ],
 )
-def test_what_a_pause_held_is_released_when_it_ends(change: dict[str, Any], released: int) -> None:
+def test_what_a_pause_held_is_settled_or_released_when_it_ends(
+    change: dict[str, Any], findings: Findings, state: str
+) -> None:
     delivery = make_delivery(make_subscriber(state="paused"), state="held", reason="paused")
     Subscriber.objects.filter(pk=delivery.subscriber_id).update(**change)
-    assert reconcile_embedded() == Findings(released=released)
+    assert reconcile_embedded() == findings
     delivery.refresh_from_db()
-    assert delivery.state == ("pending" if released else "held")
+    assert delivery.state == state
 
 
 @pytest.mark.parametrize(
@@ -166,8 +172,7 @@ def test_what_a_pause_held_is_released_when_it_ends(change: dict[str, Any], rele
         pytest.param(
             {"filter_expression": 'data["body"]["total"] == 1'}, "cancelled", "unmatched", id="mended, does not take it"
         ),
-        # Claiming finds the subscriber deleted, and cancels it.
-        pytest.param({"deleted_at": timezone.now()}, "pending", "", id="deleted"),
+        pytest.param({"deleted_at": timezone.now()}, "cancelled", "deleted", id="deleted"),
     ],
 )
 def test_what_a_broken_filter_held_is_judged_by_the_mended_one(change: dict[str, Any], state: str, reason: str) -> None:
@@ -182,16 +187,72 @@ def test_what_a_broken_filter_held_is_judged_by_the_mended_one(change: dict[str,
 def test_many_held_for_a_filter_that_stays_broken_do_not_block_those_of_a_mended_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("dispatch.reconciliation.REPAIRED_CHUNK", 3)
+    monkeypatch.setattr("dispatch.judging.CHUNK", 3)
     broken, mended = make_subscriber(filter_expression=BROKEN), make_subscriber(filter_expression="")
     for _ in range(5):
         make_delivery(broken, state="held", reason="broken")
     delivery = make_delivery(mended, state="held", reason="broken")
-    for _ in range(3):
-        reconcile_embedded()
+    reconcile_embedded()
     delivery.refresh_from_db()
     assert delivery.state == "pending"
     assert Delivery.objects.held().count() == 5
+
+
+def test_one_pass_does_chunk_after_chunk_as_long_as_there_is_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dispatch.ledger.releasing.CHUNK", 2)
+    monkeypatch.setattr("dispatch.judging.CHUNK", 2)
+    deleted = make_subscriber(deleted_at=timezone.now())
+    resumed, mended = make_subscriber(), make_subscriber(filter_expression='data["body"]["total"] > 100')
+    for _ in range(5):
+        make_delivery(deleted)
+        make_delivery(resumed, state="held", reason="paused")
+        make_delivery(mended, state="held", reason="broken")
+    assert reconcile_embedded() == Findings(released=10, cancelled=5)
+
+
+def test_a_pass_without_time_does_a_chunk_of_each_and_leaves_the_rest_to_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dispatch.ledger.releasing.CHUNK", 2)
+    deleted = make_subscriber(deleted_at=timezone.now())
+    for _ in range(5):
+        make_delivery(deleted)
+    assert reconcile(EmbeddedQueue(new_id()), seconds=-1) == Findings(cancelled=2)
+    assert reconcile_embedded() == Findings(cancelled=3)
+
+
+def test_what_waits_for_subscribers_is_looked_at_when_one_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dispatch.reconciliation.SETTLE_SECONDS", 0.0)
+    reconciler = Reconciler(EmbeddedQueue(new_id()))
+    subscriber = make_subscriber()
+    assert reconciler.run() == Findings()
+    make_delivery(subscriber, state="held", reason="paused")
+    assert reconciler.run() == Findings(), "nothing has changed: it looks again within a minute"
+    Subscriber.objects.filter(pk=subscriber.pk).update(retry_limit=7)
+    monkeypatch.setattr("dispatch.reconciliation.SETTLE_SECONDS", 20.0)
+    assert reconciler.run() == Findings(released=1)
+    make_delivery(subscriber, state="held", reason="paused")
+    assert reconciler.run() == Findings(released=1), "a publish that was under way may have stored it late"
+
+
+@pytest.mark.faktory
+def test_thousands_that_a_dead_consumer_had_are_recovered_and_pushed_in_one_pass(
+    broker: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dispatch.ledger.recovering.CHUNK", 100)
+    past = timezone.now() - timedelta(minutes=1)
+    make_deliveries(450, state="claimed", owner=new_id(), lease_until=past, created_at=past)
+    assert reconcile(broker) == Findings(pushed=450, recovered=450)
+    assert broker.depth().waiting == 450
+
+
+@pytest.mark.faktory
+def test_a_fan_out_behind_older_jobs_is_left_in_its_turn(broker: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FaktoryQueue, "depth", lambda self: Depth(1_000, 0, oldest_waiting_seconds=60))
+    make_event(fan_out="pending", matched=None, **PUSHED_AGO)
+    assert reconcile(broker) == Findings()
+    monkeypatch.setattr(FaktoryQueue, "depth", lambda self: Depth(0, 0, oldest_waiting_seconds=0))
+    assert reconcile(broker) == Findings(fan_outs=1)
 
 
 @pytest.mark.parametrize(

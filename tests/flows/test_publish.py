@@ -10,7 +10,7 @@ import pytest
 from tests.flows.publisher import publish
 from tests.flows.receiver import Receiver
 from tests.servers.hub import HubServer
-from tests.servers.processes import accepts, free_port
+from tests.servers.processes import free_port
 
 EVENT = {"topic": "orders", "data": {"body": {"total": 120}}}
 BODY = json.dumps(EVENT).encode()
@@ -106,13 +106,6 @@ def test_half_sent_bodies_keep_nobody_from_publishing(hub: HubServer) -> None:
         assert [wire.status() for wire in wires] == [202] * HALF_SENT
 
 
-class StrandedHub(HubServer):
-    """Is not ready, as its Faktory is away; up is all that can be asked of it."""
-
-    def is_ready(self) -> bool:
-        return accepts(self.port)
-
-
 @pytest.fixture(params=["closed", "silent"])
 def faktory_port(request: pytest.FixtureRequest) -> Iterator[int]:
     """Where no Faktory is: nobody listens, or somebody who never says a word."""
@@ -124,7 +117,7 @@ def faktory_port(request: pytest.FixtureRequest) -> Iterator[int]:
 
 
 def test_publish_is_accepted_while_faktory_is_away(faktory_port: int) -> None:
-    with Receiver() as receiver, StrandedHub({"FAKTORY_URL": f"tcp://127.0.0.1:{faktory_port}"}) as hub:
+    with Receiver() as receiver, HubServer({"FAKTORY_URL": f"tcp://127.0.0.1:{faktory_port}"}) as hub:
         hub.manage("subscribe", "orders", receiver.url)
         hub.start_web()
         for _ in range(3):

@@ -4,9 +4,11 @@ import os
 import shutil
 import subprocess
 import tempfile
+from base64 import b64encode
 from pathlib import Path
 from typing import Self
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
+from urllib.request import Request, urlopen
 
 from tests.servers.processes import ServiceMissingError, accepts, free_port, kill_group, start, stop, wait_until
 
@@ -41,6 +43,20 @@ class FaktoryServer:
     @property
     def web_url(self) -> str:
         return f"http://:{quote(self.password, safe='')}@127.0.0.1:{self.web_port}"
+
+    @property
+    def group(self) -> int:
+        """The id of the process group of Faktory and its Redis."""
+        assert self._process is not None
+        return self._process.pid
+
+    def signal(self, worker_id: str, wish: str) -> None:
+        """What the buttons of its page "Busy" do: tells a consumer to be `quiet` or to `terminate`."""
+        body = urlencode({"wid": worker_id, "signal": wish}).encode()
+        request = Request(f"http://127.0.0.1:{self.web_port}/busy", body)
+        request.add_header("Authorization", f"Basic {b64encode(f':{self.password}'.encode()).decode()}")
+        with urlopen(request, timeout=10) as answer:
+            assert answer.status == 200
 
     def start(self) -> None:
         env = os.environ | {"FAKTORY_PASSWORD": self.password}

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any, Self
@@ -57,12 +56,19 @@ class HubServer:
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done
 
-    def start_web(self) -> None:
-        self.web = self._start("serve")
-        wait_until(self.is_ready, "The web server", self.web, self.log)
+    def start_web(self, **more: str) -> None:
+        """`more` is what this process sees of the environment besides what all see."""
+        self.web = self._start("serve", **more)
+        wait_until(self.answers, "The web server", self.web, self.log)
 
-    def start_consumer(self, processes: int = 1, *arguments: str) -> subprocess.Popen[bytes]:
-        consumer = self._start("run_consumer", "--processes", str(processes), *arguments)
+    def kill_web(self) -> None:
+        """SIGKILL to the web server and its workers."""
+        if self.web:
+            kill_group(self.web)
+            self.web = None
+
+    def start_consumer(self, processes: int = 1, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
+        consumer = self._start("run_consumer", "--processes", str(processes), *arguments, **more)
         self.consumers.append(consumer)
         return consumer
 
@@ -71,15 +77,18 @@ class HubServer:
         self.consumers.clear()
         return statuses
 
-    def is_ready(self) -> bool:
+    def answers(self, path: str = "/healthz") -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
+            with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as answer:
                 return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
+        except OSError:  # every URLError is one
             return False
 
-    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        return start([sys.executable, str(PROJECT / "manage.py"), *arguments], self.log, self.env)
+    def is_ready(self) -> bool:
+        return self.answers("/readyz")
+
+    def _start(self, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
+        return start([sys.executable, str(PROJECT / "manage.py"), *arguments], self.log, self.env | more)
 
     def stop(self) -> None:
         self.stop_consumers()

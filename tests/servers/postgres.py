@@ -5,13 +5,23 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from signal import SIGINT
 from typing import Self
 
 import psycopg
 
-from tests.servers.processes import ServiceMissingError, accepts, free_port, kill_group, start, stop, wait_until
+from tests.servers.processes import (
+    ServiceMissingError,
+    accepts,
+    free_port,
+    kill_all_in,
+    kill_group,
+    start,
+    stop,
+    wait_until,
+)
 
 __all__ = ["PostgresServer", "ServiceMissingError"]
 
@@ -43,16 +53,22 @@ class PostgresServer:
     def url(self) -> str:
         return self.database_url("switch")
 
+    @property
+    def data(self) -> Path:
+        """Where all of its processes work; each backend has a session of its own, and so is in no group."""
+        return self.directory / "data"
+
     def database_url(self, name: str) -> str:
         return f"postgres://switch@127.0.0.1:{self.port}/{name}"
 
     def start(self) -> None:
-        data = self.directory / "data"
-        if not data.exists():
-            self._run(self._initdb, "-D", str(data), "-U", "switch", "-A", "trust", "-E", "UTF8", "--no-locale")
+        if not self.data.exists():
+            self._run(self._initdb, "-D", str(self.data), "-U", "switch", "-A", "trust", "-E", "UTF8", "--no-locale")
         settings = [f"port={self.port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={self.directory}"]
         options = [word for setting in (*settings, "max_connections=200") for word in ("-c", setting)]
-        self._process = start([*self._as_user, self._postgres, "-D", str(data), *options], self.log, cwd=self.directory)
+        self._process = start(
+            [*self._as_user, self._postgres, "-D", str(self.data), *options], self.log, cwd=self.directory
+        )
         wait_until(self._answers, "Postgres", self._process, self.log)
         self.create_database("switch")
 
@@ -67,7 +83,8 @@ class PostgresServer:
         """At once, but in good order."""
         if self._process:
             # runuser passes SIGTERM on, which lets Postgres wait for its clients; SIGINT goes to the group.
-            os.killpg(self._process.pid, SIGINT)
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, SIGINT)
             stop(self._process, SIGINT)
             self._process = None
 
@@ -75,7 +92,10 @@ class PostgresServer:
         """SIGKILL to Postgres and all of its processes."""
         if self._process:
             kill_group(self._process)
-            (self.directory / "data" / "postmaster.pid").unlink(missing_ok=True)
+            kill_all_in(self.data)
+            # A dead postmaster that nobody has buried would count as one that still holds them.
+            for lock in ("data/postmaster.pid", f".s.PGSQL.{self.port}.lock"):
+                (self.directory / lock).unlink(missing_ok=True)
             self._process = None
 
     def _answers(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import OperationalError
@@ -10,6 +11,7 @@ from django.utils import timezone
 from dispatch.consumer import feeding
 from dispatch.consumer.feeding import Feeder
 from dispatch.consumer.flow import Flow
+from dispatch.consumer.loading import claim
 from dispatch.consumer.patience import Patience
 from dispatch.consumer.settlements import settled
 from dispatch.identifiers import new_id
@@ -95,6 +97,27 @@ def test_what_was_claimed_before_the_database_went_away_is_not_forgotten(
     another = make_delivery()
     assert feeder._take([job_for(another)])
     assert [work.claim.delivery_id for work in feeder.flow.ready()] == [another.pk]
+
+
+def test_a_claim_whose_answer_was_lost_is_taken_again_and_spares_what_is_in_hand(
+    feeder: Feeder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database has committed the claim, and died before it could say so."""
+    in_hand, lost = make_delivery(), make_delivery()
+    assert feeder._take([job_for(in_hand)])
+
+    def lose_the_answer(owner: UUID, jobs: Sequence[Job]) -> None:
+        claim(owner, jobs)
+        raise OperationalError("the server is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(feeding, "claim", lose_the_answer)
+        assert not feeder._take([job_for(lost)])
+    lost.refresh_from_db()
+    assert lost.owner == feeder.owner
+    assert feeder._take([job_for(lost)])
+    assert [work.claim.delivery_id for work in feeder.flow.ready()] == [in_hand.pk, lost.pk]
+    assert acked(feeder) == []
 
 
 def test_an_unfinished_fan_out_ends_its_job_and_pushes_the_next(

@@ -11,7 +11,6 @@ from dispatch.ledger.recovering import (
     forget_lost_jobs,
     recover_lost_claims,
     release,
-    release_paused,
     unqueued_deliveries,
     unqueued_fan_outs,
 )
@@ -25,6 +24,7 @@ LIVING = new_id()
 
 #: Counted from the moment at which the row is made.
 OLD = {"received_at": timedelta(minutes=-1)}
+FIRST = {"queued_at": timedelta(minutes=-2)}
 RETRIED = {"queued_at": timedelta(hours=-1), "failures": 2}
 
 
@@ -106,16 +106,17 @@ def test_pending_deliveries_without_a_job_are_found(fields: dict[str, Any], is_f
 )
 def test_pending_fan_outs_without_a_fresh_job_are_found(fields: dict[str, Any], is_found: bool) -> None:
     event = make_event(**{"fan_out": "pending", "matched": None, **fields})
-    assert unqueued_fan_outs(ago(seconds=10)) == ([event.pk] if is_found else [])
+    assert unqueued_fan_outs(ago(seconds=10), ago(seconds=10)) == ([event.pk] if is_found else [])
 
 
 @pytest.mark.parametrize(
     ("fields", "is_forgotten"),
     [
-        pytest.param({"queued_at": timedelta(minutes=-2)}, True, id="first try, older than all the broker has"),
+        pytest.param({**FIRST, "due_at": timedelta(minutes=-2)}, True, id="first try, older than all the broker has"),
+        pytest.param(FIRST, False, id="first try, scheduled long ago and due just now"),
         pytest.param({"queued_at": timedelta(seconds=-30)}, False, id="first try, younger"),
-        pytest.param({"queued_at": timedelta(minutes=-2), "due_at": timedelta(days=1)}, False, id="not due"),
-        pytest.param({"queued_at": timedelta(minutes=-2), "state": "claimed"}, False, id="claimed"),
+        pytest.param({**FIRST, "due_at": timedelta(days=1)}, False, id="not due"),
+        pytest.param({**FIRST, "due_at": timedelta(minutes=-2), "state": "claimed"}, False, id="claimed"),
         # Failure 2 comes back at most 60 s behind its due time, and a minute is added.
         pytest.param({**RETRIED, "due_at": timedelta(seconds=-110)}, False, id="retry, may still come"),
         pytest.param({**RETRIED, "due_at": timedelta(seconds=-130)}, True, id="retry, too late"),
@@ -126,28 +127,6 @@ def test_a_job_that_the_broker_must_have_lost_is_to_be_queued_anew(fields: dict[
     assert forget_lost_jobs(ago(minutes=1), timezone.now()) == int(is_forgotten)
     delivery.refresh_from_db()
     assert (delivery.queued_at is None) == is_forgotten
-
-
-@pytest.mark.parametrize(
-    ("subscriber", "reason", "is_released"),
-    [
-        pytest.param({}, "paused", True, id="active again"),
-        pytest.param({"state": "paused"}, "paused", False, id="still paused"),
-        pytest.param({"state": "paused", "deleted_at": timezone.now()}, "paused", True, id="deleted"),
-        pytest.param({}, "broken", False, id="held for another reason"),
-    ],
-)
-def test_what_was_held_by_a_pause_is_due_when_the_pause_ends(
-    subscriber: dict[str, Any], reason: str, is_released: bool
-) -> None:
-    delivery = make_delivery(make_subscriber(**subscriber), state="held", reason=reason, queued_at=ago(days=1))
-    now = timezone.now()
-    assert release_paused(now) == int(is_released)
-    delivery.refresh_from_db()
-    if is_released:
-        assert (delivery.state, delivery.reason, delivery.due_at, delivery.queued_at) == ("pending", "", now, None)
-    else:
-        assert (delivery.state, delivery.reason) == ("held", reason)
 
 
 def test_a_release_concerns_one_subscriber_and_one_reason() -> None:

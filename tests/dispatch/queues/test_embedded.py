@@ -10,7 +10,7 @@ from dispatch.identifiers import new_id
 from dispatch.ledger.dialect import is_postgres
 from dispatch.queues.base import Job, QueueUnavailableError
 from dispatch.queues.embedded import EmbeddedQueue
-from tests.dispatch.ledger.rows import make_delivery, make_event
+from tests.dispatch.ledger.rows import make_deliveries, make_delivery, make_event
 
 pytestmark = pytest.mark.django_db
 only_postgres = pytest.mark.skipif(not is_postgres(), reason="concerns the run on Postgres")
@@ -44,3 +44,12 @@ def test_pending_fan_outs_are_work_where_deliveries_leave_room() -> None:
     assert first.deliveries == (delivery.pk,)
     [second] = queue.fetch(1, 0)
     assert second.fan_out == event.pk
+
+
+def test_a_pending_fan_out_has_its_turn_behind_a_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dispatch.queues.embedded.FAN_OUT_EVERY_SECONDS", 0.0)
+    deliveries, event = make_deliveries(5), make_event(fan_out="pending", matched=None)
+    queue = EmbeddedQueue(new_id())
+    jobs = queue.fetch(2, 0)
+    assert len(deliveries) > len(jobs) - 1 == 2
+    assert [job.fan_out for job in jobs if job.fan_out] == [event.pk]

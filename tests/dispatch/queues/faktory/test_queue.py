@@ -1,10 +1,11 @@
 """What Faktory alone makes possible to go wrong."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import faktory
 import pytest
@@ -169,3 +170,19 @@ def test_the_packages_client_and_this_queue_understand_each_other(settings: Sett
             [job] = queue.fetch(1, WAIT_SECONDS)
             assert job == Job(id="of-the-original", legacy=("http://a/", 'data["x"]', "e30="), retry_limit=9)
             queue.ack([job])
+
+
+def test_a_close_reads_out_many_idle_fetches_and_swallows_no_job(queue: FaktoryQueue) -> None:
+    """One of many FETCHes blocks, the others wait behind it: none of them may take a job that nobody reads."""
+    leaving = FaktoryQueue(new_id())
+    leaving._ask_for(20)  # as if others had taken what it asked for
+    started = time.monotonic()
+    leaving.close()
+    assert time.monotonic() - started < 15, "it waited for each of them in turn"
+    late = {job.id for job in (a_job() for _ in range(30))}
+    queue.push([Job(id=job_id, deliveries=(UUID(job_id),)) for job_id in late])
+    found: set[str] = set()
+    deadline = time.monotonic() + 10
+    while found != late and time.monotonic() < deadline:
+        found |= {job.id for job in queue.fetch(100, WAIT_SECONDS)}
+    assert found == late

@@ -1,0 +1,63 @@
+"""Judges the deliveries that were held for a broken filter, once the filter compiles: due, or cancelled."""
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from uuid import UUID
+
+from django.utils import timezone
+
+from dispatch.ledger.loading import load_events
+from dispatch.ledger.releasing import Held, held_as_broken, release_judged
+from dispatch.models import Delivery
+from dispatch.payloads import parse_json
+from subscribers.filters import Filter, FilterError, compile_filter
+from subscribers.models import Subscriber
+
+#: Deliveries judged at once.
+CHUNK = 500
+#: Events whose payloads are in memory at once: one may have a mebibyte.
+EVENTS_AT_ONCE = 50
+
+
+def release_repaired() -> tuple[int, int]:
+    """Judges up to `CHUNK` deliveries; returns how many were released, and how many cancelled."""
+    filters = repaired_filters()
+    held = held_as_broken(list(filters), CHUNK)
+    taken = _taken(held, filters)
+    left = [each.delivery_id for each in held if each.delivery_id not in taken]
+    return release_judged(sorted(taken), left, timezone.now())
+
+
+def repaired_filters() -> dict[int, Filter]:
+    """The filters that compile of those subscribers for whose broken one deliveries are still held."""
+    return {pk: expression for pk, expression in _filters().items() if expression is not None}
+
+
+def broken_subscribers() -> list[int]:
+    """Those for whose filter, which does not compile, deliveries are held."""
+    return [pk for pk, expression in _filters().items() if expression is None]
+
+
+def _filters() -> dict[int, Filter | None]:
+    held = Delivery.objects.held().filter(reason=Delivery.Reason.BROKEN)
+    subscribers = Subscriber.objects.existing().filter(pk__in=held.values("subscriber"))
+    return {pk: _compiled(expression) for pk, expression in subscribers.values_list("pk", "filter_expression")}
+
+
+def _taken(held: Sequence[Held], filters: Mapping[int, Filter]) -> set[UUID]:
+    by_event: dict[UUID, list[Held]] = {}
+    for each in held:
+        by_event.setdefault(each.event_id, []).append(each)
+    waiting, taken = iter(by_event), set[UUID]()
+    while ids := list(islice(waiting, EVENTS_AT_ONCE)):
+        for event in load_events(ids).values():
+            data = parse_json(event.payload)
+            taken |= {each.delivery_id for each in by_event[event.id] if filters[each.subscriber_id].matches(data)}
+    return taken
+
+
+def _compiled(expression: str) -> Filter | None:
+    try:
+        return compile_filter(expression)
+    except FilterError:
+        return None

@@ -1,0 +1,90 @@
+"""What becomes of deliveries that wait for a subscriber which was resumed, mended or deleted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from dispatch.ledger.dialect import chunks, placeholders, to_database, to_id
+
+#: Rows of one statement: more would keep SQLite's publishers waiting for the lock.
+CHUNK = 5_000
+
+WAITS_FOR_DELETED = (
+    "state IN ('pending', 'held') AND subscriber_id IN (SELECT id FROM subscriber WHERE deleted_at IS NOT NULL)"
+)
+PAUSE_HAS_ENDED = (
+    "state = 'held' AND reason = 'paused' AND subscriber_id IN "
+    "(SELECT id FROM subscriber WHERE state = 'active' AND deleted_at IS NULL)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A delivery that is held for a broken filter."""
+
+    delivery_id: UUID
+    event_id: UUID
+    subscriber_id: int
+
+
+def cancel_deleted(now: datetime) -> int:
+    """Cancels up to `CHUNK` deliveries that wait for deleted subscribers; returns how many."""
+    return _update(
+        "state = 'cancelled', reason = 'deleted', settled_at = %s, queued_at = NULL", WAITS_FOR_DELETED, [now]
+    )
+
+
+def release_paused(now: datetime) -> int:
+    """Makes due up to `CHUNK` of what was held for subscribers that are active again; returns how many."""
+    return _update("state = 'pending', reason = '', due_at = %s, queued_at = NULL", PAUSE_HAS_ENDED, [now])
+
+
+def held_as_broken(subscribers: Sequence[int], limit: int) -> list[Held]:
+    """What is held for the filters of these subscribers, the oldest events first."""
+    if not subscribers:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, event_id, subscriber_id FROM delivery WHERE state = 'held' AND reason = 'broken' "
+            f"AND subscriber_id IN ({placeholders(len(subscribers))}) ORDER BY event_id, id LIMIT %s",
+            [*subscribers, limit],
+        )
+        return [Held(to_id(row[0]), to_id(row[1]), row[2]) for row in cursor.fetchall()]
+
+
+def release_judged(takes: Sequence[UUID], leaves: Sequence[UUID], now: datetime) -> tuple[int, int]:
+    """Makes due what the mended filters take, and cancels what they leave; returns how many of each were still held."""
+    released = _settle_held(takes, "state = 'pending', reason = '', due_at = %s, queued_at = NULL", now)
+    cancelled = _settle_held(leaves, "state = 'cancelled', reason = 'unmatched', settled_at = %s", now)
+    return released, cancelled
+
+
+def _settle_held(ids: Sequence[UUID], assignments: str, now: datetime) -> int:
+    changed = 0
+    with connection.cursor() as cursor:
+        for chunk in chunks(ids, 1):
+            cursor.execute(
+                f"UPDATE delivery SET {assignments} WHERE id IN ({placeholders(len(chunk))}) "
+                "AND state = 'held' AND reason = 'broken'",
+                [to_database(now), *map(to_database, chunk)],
+            )
+            changed += int(cursor.rowcount)
+    return changed
+
+
+def _update(assignments: str, condition: str, parameters: Sequence[Any]) -> int:
+    """Finds the rows before it takes a lock: a look that finds nothing costs the publishers nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id FROM delivery WHERE {condition} LIMIT {CHUNK}")
+        ids = [row[0] for row in cursor.fetchall()]
+        if not ids:
+            return 0
+        cursor.execute(
+            f"UPDATE delivery SET {assignments} WHERE id IN ({placeholders(len(ids))}) AND {condition}",
+            [*map(to_database, parameters), *ids],
+        )
+        return int(cursor.rowcount)

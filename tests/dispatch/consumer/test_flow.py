@@ -1,0 +1,37 @@
+"""What is between claim and record is known, and bounds what is taken."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from dispatch.consumer.flow import Flow
+from dispatch.identifiers import new_id
+
+
+def work(*, is_ready: bool = True) -> Any:
+    return SimpleNamespace(claim=SimpleNamespace(delivery_id=new_id()), request=object() if is_ready else None)
+
+
+def test_a_delivery_is_in_hand_until_it_is_recorded() -> None:
+    flow = Flow(10)
+    sent, unsent = work(), work(is_ready=False)
+    flow.take([sent, unsent])
+    assert flow.in_hand() == {sent.claim.delivery_id, unsent.claim.delivery_id}
+    assert flow.wait_for_done(10, 0) == [unsent]
+    assert unsent.claim.delivery_id in flow.in_hand(), "it is not yet recorded"
+    flow.release(1)
+    assert flow.in_hand() == {sent.claim.delivery_id}
+    flow.finish(flow.ready())
+    flow.wait_for_done(10, 0)
+    flow.release(1)
+    assert flow.in_hand() == set()
+    assert flow.taken == 0
+
+
+def test_taking_and_recording_are_progress() -> None:
+    flow = Flow(10)
+    moments = [flow.progressed_at]
+    flow.take([])
+    moments.append(flow.progressed_at)
+    flow.release(0)
+    moments.append(flow.progressed_at)
+    assert moments == sorted(set(moments))

@@ -1,0 +1,158 @@
+"""The doctor names what is wrong, repairs what can be, and finds nothing in a hub that is well."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from dispatch.diagnosis import examine, repair
+from dispatch.identifiers import new_id
+from dispatch.models import Consumer, Delivery
+from dispatch.queues import open_queue
+from dispatch.queues.base import Queue
+from dispatch.queues.embedded import EmbeddedQueue
+from tests.dispatch.ledger.rows import make_delivery, make_event, make_subscriber
+from tests.dispatch.queues.conftest import use_faktory
+from tests.servers.processes import free_port
+
+pytestmark = pytest.mark.django_db
+
+PAST = timedelta(minutes=-2)
+BROKEN = "import os"
+
+
+def make_consumer(beat: timedelta = timedelta(), **fields: Any) -> Consumer:
+    moment = timezone.now() + beat
+    given = {"host": "here", "process_id": 1, "queue": "embedded", "concurrency": 8}
+    return Consumer.objects.create(**{**given, "beat_at": moment, "progressed_at": moment, **fields})
+
+
+@pytest.fixture
+def living() -> Consumer:
+    return make_consumer()
+
+
+@pytest.fixture
+def broker(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Queue]:
+    use_faktory(request, settings)
+    with closing(open_queue()) as queue:
+        yield queue
+
+
+def told(queue: Queue | None = None) -> list[str]:
+    return [f"{trouble.count} {trouble.what}" for trouble in examine(queue or EmbeddedQueue(None))]
+
+
+@pytest.mark.usefixtures("living")
+def test_nothing_is_wrong_with_a_hub_at_work() -> None:
+    event = make_event(matched=3)
+    make_delivery(make_subscriber(), event)
+    make_delivery(make_subscriber(state="paused"), event, state="held", reason="paused")
+    make_delivery(make_subscriber(), event, state="delivered", attempts=1, last_status=200)
+    make_delivery(state="claimed")
+    assert told() == []
+
+
+def held(**subscriber: Any) -> Delivery:
+    return make_delivery(make_subscriber(**subscriber), state="held", reason="paused")
+
+
+REPAIRABLE: dict[str, Callable[[], object]] = {
+    "deliveries are claimed by consumers that are dead": lambda: make_delivery(
+        state="claimed", lease_until=timedelta(seconds=-1)
+    ),
+    "deliveries are held for a reason that has ended": held,
+    "deliveries wait for deleted subscribers": lambda: held(deleted_at=timezone.now()),
+    "consumers ended without a word, or hang": lambda: make_consumer(PAST),
+}
+
+
+@pytest.mark.usefixtures("living")
+@pytest.mark.parametrize(("what", "make"), REPAIRABLE.items(), ids=REPAIRABLE.keys())
+def test_what_can_be_repaired_is_told_and_repaired(what: str, make: Callable[[], object]) -> None:
+    make()
+    assert told() == [f"1 {what}"]
+    repair(EmbeddedQueue(None))
+    assert told() == []
+
+
+@pytest.mark.usefixtures("living")
+def test_what_a_mended_filter_held_is_told_and_repaired() -> None:
+    make_delivery(make_subscriber(filter_expression=""), state="held", reason="broken")
+    assert told() == ["1 deliveries are held for a reason that has ended"]
+    repair(EmbeddedQueue(None))
+    assert told() == []
+
+
+ON_FAKTORY: dict[str, Callable[[], object]] = {
+    "deliveries wait and are in no queue": lambda: make_delivery(created_at=PAST),
+    "deliveries wait for a job that Faktory has lost": lambda: make_delivery(
+        queued_at=PAST, due_at=PAST, created_at=PAST
+    ),
+    "wide events are half written, and no job goes on with them": lambda: make_event(
+        fan_out="pending", matched=None, received_at=timedelta(seconds=-14)
+    ),
+}
+
+
+@pytest.mark.faktory
+@pytest.mark.usefixtures("living")
+@pytest.mark.parametrize(("what", "make"), ON_FAKTORY.items(), ids=ON_FAKTORY.keys())
+def test_what_the_queue_lacks_is_told_and_pushed(what: str, make: Callable[[], object], broker: Queue) -> None:
+    make()
+    assert told(broker) == [f"1 {what}"]
+    repair(broker)
+    assert told(broker) == []
+    assert broker.depth().waiting == 1
+
+
+FOR_PEOPLE: dict[str, Callable[[], object]] = {
+    "1 subscribers have a filter that does not compile": lambda: make_subscriber(filter_expression=BROKEN),
+    "1 claims end more than an hour from now": lambda: make_delivery(state="claimed", lease_until=timedelta(hours=2)),
+    "1 events (of the newest 10,000 of the last day) have more or fewer deliveries than subscribers matched": (
+        lambda: make_event(matched=1)
+    ),
+    "1 deliveries (of the newest 10,000 delivered) were never tried": lambda: make_delivery(state="delivered"),
+    "1 wide events wait for their deliveries to be written": lambda: make_event(
+        fan_out="pending", matched=None, received_at=timedelta(seconds=-20)
+    ),
+}
+
+
+@pytest.mark.usefixtures("living")
+@pytest.mark.parametrize(("what", "make"), FOR_PEOPLE.items(), ids=FOR_PEOPLE.keys())
+def test_what_only_people_can_mend_is_told_and_stays(what: str, make: Callable[[], object]) -> None:
+    make()
+    assert told() == [what]
+    repair(EmbeddedQueue(None))
+    assert told() == [what]
+
+
+@pytest.mark.usefixtures("living")
+def test_replays_and_backfills_do_not_count_as_matched() -> None:
+    first = make_delivery(state="delivered", attempts=1)
+    make_delivery(first.subscriber, first.event, replay_of=first)
+    assert told() == []
+
+
+def test_a_hub_without_a_consumer_is_told() -> None:
+    assert told() == ["None No consumer is alive"]
+
+
+def test_a_consumer_that_does_nothing_about_what_is_due_is_told() -> None:
+    make_consumer(progressed_at=timezone.now() + PAST)
+    make_delivery(due_at=PAST)
+    [trouble] = told()
+    assert trouble.startswith("None Deliveries are due since 20")
+
+
+@pytest.mark.usefixtures("living")
+def test_a_faktory_that_is_away_is_told(settings: Settings) -> None:
+    settings.FAKTORY_URL = f"tcp://127.0.0.1:{free_port()}"
+    with closing(open_queue(new_id())) as queue:
+        [trouble] = told(queue)
+    assert trouble.startswith("None Faktory does not answer: No connection")

@@ -1,0 +1,134 @@
+"""A hub with servers of its own, which may be killed; a receiver; and publishers that do not give up."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Self
+
+from tests.faults.books import Books
+from tests.flows.counting import CountingReceiver
+from tests.servers.faktory import FaktoryServer
+from tests.servers.fixtures import missing
+from tests.servers.hub import PROJECT, HubServer
+from tests.servers.postgres import PostgresServer
+from tests.servers.processes import START_SECONDS, ServiceMissingError
+
+TOPIC = "faults"
+SUBSCRIBERS = 2
+
+
+class Stage:
+    """`layout` is one of tests.flows.layouts.LAYOUTS."""
+
+    def __init__(self, layout: str, **env: str) -> None:
+        self._stack = ExitStack()
+        database, queue = layout.split("-")
+        try:
+            self.postgres = PostgresServer() if database == "postgres" else None
+            self.faktory = FaktoryServer() if queue == "faktory" else None
+        except ServiceMissingError as error:
+            missing(error)
+        self.env = env
+        self.receiver = CountingReceiver()
+        self._marks = 0
+
+    def __enter__(self) -> Self:
+        for server in (self.postgres, self.faktory):
+            if server:
+                self._stack.enter_context(server)
+        if self.postgres:
+            self.env["DATABASE_URL"] = self.postgres.url
+        if self.faktory:
+            self.env["FAKTORY_URL"] = self.faktory.url
+        self._stack.enter_context(self.receiver)
+        self.hub = self._stack.enter_context(HubServer(self.env))
+        self.books = Books(self.hub)
+        self.books.subscribe_many(TOPIC, f"{self.receiver.url}/", SUBSCRIBERS)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stack.close()
+
+    def death(self, point: str, victims: str = "") -> dict[str, str]:
+        """What makes a process of the hub die at `point`, or kill the servers named in `victims`."""
+        self._marks += 1
+        places = {"postgres": self.postgres and self.postgres.data, "faktory": self.faktory and self.faktory.group}
+        return {
+            "PYTHONPATH": os.pathsep.join([str(PROJECT / "tests" / "faults" / "dying"), str(PROJECT)]),
+            "DIE_AT": point,
+            "DIE_MARK": str(self.mark),
+            "DIE_VICTIMS": " ".join(str(places[victim]) for victim in victims.split()),
+        }
+
+    @property
+    def mark(self) -> Path:
+        return self.hub.directory / f"mark-{self._marks}"
+
+    @property
+    def servers(self) -> dict[str, PostgresServer | FaktoryServer]:
+        return {name: server for name, server in (("postgres", self.postgres), ("faktory", self.faktory)) if server}
+
+    def wait_for_death(self, timeout_seconds: float = START_SECONDS) -> None:
+        deadline = time.monotonic() + timeout_seconds
+        while not self.mark.exists():
+            assert time.monotonic() < deadline, f"nobody came to that point\n{self.log_tail()}"
+            time.sleep(0.02)
+
+    def restart(self, victims: str) -> None:
+        for name, server in self.servers.items():
+            if name in victims.split():
+                server.kill()
+                server.start()
+
+    def log_tail(self) -> str:
+        return self.hub.log.read_text(errors="replace")[-3000:]
+
+    def publish(self, body: Any, key: str, timeout_seconds: float = 60.0) -> dict[str, Any]:
+        """The answer to a publish that is repeated with the same key until it is accepted."""
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            status, answer = self.try_publish(body, key)
+            if status == 202:
+                return answer
+            assert status in (0, 503), answer
+            assert time.monotonic() < deadline, f"not accepted: {status} {answer}\n{self.log_tail()}"
+            time.sleep(0.2)
+
+    def try_publish(self, body: Any, key: str) -> tuple[int, Any]:
+        """Status and answer of one publish; 0 if the connection was refused or cut."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.hub.port, timeout=30)
+        headers = {"Authorization": f"Bearer {self.hub.token()}", "Idempotency-Key": key}
+        try:
+            connection.request("POST", "/publish", json.dumps(body), headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+        except (OSError, http.client.HTTPException) as error:
+            return 0, repr(error)
+        finally:
+            connection.close()
+
+    def event(self, number: int, topic: str = TOPIC) -> dict[str, Any]:
+        return {"topic": topic, "data": {"body": {"number": number}}}
+
+    def start_consumer(self, **more: str) -> subprocess.Popen[bytes]:
+        """One that is up: before that, a SIGTERM would end it without its being asked."""
+        process = self.hub.start_consumer(**more)
+        deadline = time.monotonic() + START_SECONDS
+        while not self.books.count(f"process_id = {process.pid}", "consumer"):
+            assert time.monotonic() < deadline, self.log_tail()
+            time.sleep(0.05)
+        return process
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        process.send_signal(signal.SIGKILL)
+        process.wait(15)
+        self.hub.consumers.remove(process)
+
+    def duplicates(self) -> dict[bytes, int]:
+        """How often too often each delivery arrived."""
+        return {name: count - 1 for name, count in self.receiver.deliveries.items() if count > 1}

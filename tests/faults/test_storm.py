@@ -1,0 +1,107 @@
+"""Everything that can die is killed at random moments under a steady load; then the accounts must be even."""
+
+import time
+
+import pytest
+
+from tests.faults.load import Load
+from tests.faults.stage import SUBSCRIBERS, Stage
+from tests.faults.storm import Account, Storm, account
+
+EVENTS_PER_SECOND = 200
+WAITING_JOBS = 10_000
+#: Over all three, each kind of death comes at least 20 times.
+PLANS = {
+    "sqlite-embedded": {"kill web": 7, "kill consumer": 7, "roll consumers": 2},
+    "postgres-embedded": {
+        "kill web": 7,
+        "kill consumer": 7,
+        "kill postgres": 10,
+        "stop postgres": 2,
+        "roll consumers": 2,
+    },
+    "postgres-faktory": {
+        "kill web": 7,
+        "kill consumer": 7,
+        "kill postgres": 10,
+        "kill faktory": 20,
+        "stop postgres": 2,
+        "roll consumers": 2,
+    },
+}
+SHORT = {"kill web": 1, "kill consumer": 2, "kill faktory": 1, "kill postgres": 1, "roll consumers": 1}
+
+
+def weather(layout: str, plan: dict[str, int], *, is_short: bool) -> Account:
+    with Stage(layout) as stage:
+        storm, load = Storm(stage), Load(stage, EVENTS_PER_SECOND)
+        storm.start()
+        with load:
+            storm.rage([fault for fault, count in plan.items() for _ in range(count)])
+            ended = time.monotonic()
+        if is_short:
+            hurry(stage)
+        stage.books.wait_until_settled(240)
+        made = account(layout, stage, storm, load, time.monotonic() - ended)
+        assert made.lost == 0, made
+        assert made.unexplained == 0, made
+        assert set(stage.hub.stop_consumers()) == {0}
+        return made
+
+
+def hurry(stage: Stage) -> None:
+    """Lets the leases of the dead end, once the living have nothing more in hand."""
+    before = -1
+    while (left := stage.books.waiting()) != before:
+        before = left
+        time.sleep(4)
+    stage.books.pass_time()
+
+
+@pytest.mark.faktory
+@pytest.mark.postgres
+@pytest.mark.timeout(300)
+def test_nothing_accepted_is_lost_in_a_short_storm(capsys: pytest.CaptureFixture[str]) -> None:
+    made = weather("postgres-faktory", SHORT, is_short=True)
+    with capsys.disabled():
+        print(made)
+
+
+@pytest.mark.long
+@pytest.mark.faktory
+@pytest.mark.postgres
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(("layout", "plan"), PLANS.items(), ids=PLANS.keys())
+def test_nothing_accepted_is_lost_in_a_long_storm(
+    layout: str, plan: dict[str, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = weather(layout, plan, is_short=False)
+    with capsys.disabled():
+        print(made)
+
+
+@pytest.mark.long
+@pytest.mark.faktory
+@pytest.mark.timeout(400)
+def test_ten_thousand_jobs_that_a_wiped_faktory_forgot_are_delivered(capsys: pytest.CaptureFixture[str]) -> None:
+    with Stage("sqlite-faktory") as stage:
+        assert stage.faktory is not None
+        stage.hub.start_web()
+        batch = [stage.event(number) for number in range(500)]
+        for number in range(WAITING_JOBS // SUBSCRIBERS // len(batch)):
+            stage.publish(batch, f"waiting-{number}")
+        deadline = time.monotonic() + 60
+        while stage.books.count("queued_at IS NOT NULL") < WAITING_JOBS:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        stage.faktory.wipe()
+        stage.faktory.start()
+        started = time.monotonic()
+        stage.start_consumer()
+        stage.books.wait_until_settled(150)
+        seconds = time.monotonic() - started
+        assert stage.books.states() == {"delivered": WAITING_JOBS}
+        assert len(stage.receiver.deliveries) == stage.receiver.deliveries.total() == WAITING_JOBS
+        assert stage.hub.stop_consumers() == [0]
+        with capsys.disabled():
+            print(f"\n{WAITING_JOBS} jobs wiped out of Faktory were delivered within {seconds:.0f} s")
