@@ -96,6 +96,19 @@ def test_candidate_carries_what_a_delivery_needs() -> None:
     assert (candidate.revision, candidate.retry_limit) == (subscriber.revision, 3)
 
 
+def test_one_subscriber_is_asked_by_itself() -> None:
+    subscriber, broken = create(filter_expression='data["body"] == 1'), create(filter_expression="data[")
+    snapshot = matching.newest()
+    candidate, taking_all = snapshot.candidate(subscriber.pk), snapshot.candidate(broken.pk)
+    assert candidate
+    assert taking_all
+    assert matching.takes(candidate, {"body": 1})
+    assert not matching.takes(candidate, {})
+    assert matching.takes(taking_all, {})
+    subscriber.delete()
+    assert matching.newest().candidate(subscriber.pk) is None
+
+
 def test_candidates_come_in_the_order_of_their_ids() -> None:
     ids = [create().pk for _ in range(5)]
     matching.newest()
