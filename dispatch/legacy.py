@@ -15,6 +15,7 @@ from dispatch.queues.base import Job
 from subscribers.filters import FilterError, compile_filter
 from subscribers.models import Subscriber
 from subscribers.targets import TargetError, check_target
+from subscribers.topics import is_pattern
 
 #: Makes ids of deliveries and events from job ids: however often a job comes, it is adopted once.
 NAMESPACE = UUID("6f1c5e1e-2a0e-5d55-9f0c-3a1d8a1f7b10")
@@ -43,7 +44,7 @@ def _store(delivery_id: UUID, job: Job, url: str, expression: str, encoded: str)
     problem = unusable or problem
     event = Event.objects.create(
         id=uuid5(NAMESPACE, f"{job.id} event"),
-        topic=subscriber.topic,
+        topic=ADOPTED_TOPIC if is_pattern(subscriber.topic) else subscriber.topic,
         author="",
         payload=payload,
         size=len(payload.encode()),

@@ -64,6 +64,12 @@ def test_it_belongs_to_the_subscriber_it_was_made_for() -> None:
     assert delivery.event.topic == "invoices"
 
 
+def test_an_event_never_has_a_pattern_as_its_topic() -> None:
+    subscriber = make_subscriber(topic="order.*", target_url=URL)
+    delivery = adopted(a_job())
+    assert (delivery.subscriber, delivery.event.topic) == (subscriber, ADOPTED_TOPIC)
+
+
 def test_a_filter_that_was_edited_since_is_still_the_same_subscriber() -> None:
     subscriber = make_subscriber(target_url=URL, filter_expression="False")
     assert adopted(a_job(expression="True")).subscriber == subscriber
