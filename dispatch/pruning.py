@@ -26,9 +26,9 @@ from dispatch.ledger.removable import removable_deliveries, removable_events
 from dispatch.retention import Retention
 
 #: Rows of a transaction: it must be over before a publish that waits for it would notice.
-BATCH = 500
+BATCH = 200
 #: For each second of work, so many of rest: the database is the publishers' for most of the time.
-REST = 3.0
+REST = 9.0
 #: A pass that lasts has much to do, or hardly gets its turn: with each minute it becomes bolder, up to so many times.
 BOLDER_EVERY_SECONDS = 60.0
 BOLDEST = 4

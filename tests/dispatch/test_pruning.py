@@ -209,7 +209,7 @@ def test_it_rests_longer_than_it_works_and_stops_when_told() -> None:
 
 @pytest.mark.parametrize(
     ("passed_seconds", "batch", "rest"),
-    [(0, 10, 3.0), (59, 10, 3.0), (60, 20, 1.5), (181, 40, 0.75), (9_999, 40, 0.75)],
+    [(0, 10, 9.0), (59, 10, 9.0), (60, 20, 4.5), (181, 40, 2.25), (9_999, 40, 2.25)],
 )
 def test_a_pass_that_lasts_becomes_bolder(passed_seconds: float, batch: int, rest: float) -> None:
     times = iter([0.0, passed_seconds, passed_seconds])

@@ -72,14 +72,25 @@ def test_a_stop_in_the_middle_of_a_pass_gives_the_turn_to_another(monkeypatch: p
     assert not Lease.objects.exists()
 
 
-@pytest.mark.parametrize("error", [OperationalError("the database is away"), RuntimeError("a fault of ours")])
-def test_a_failure_is_told_and_tried_again_later(
-    error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def fail_with(error: Exception) -> Callable[..., None]:
     def fail(*arguments: object) -> None:
         raise error
 
-    monkeypatch.setattr(pruner, "prune", fail)
-    with caplog.at_level(logging.WARNING):
-        assert Pruner(new_id(), threading.Event())._look() == LOOK_SECONDS
-    assert len(caplog.records) == 1
+    return fail
+
+
+def test_a_fault_is_told_and_tried_again_later(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(pruner, "prune", fail_with(RuntimeError("a fault of ours")))
+    assert Pruner(new_id(), threading.Event())._look() == LOOK_SECONDS
+    assert "a fault of ours" in caplog.text
+
+
+def test_a_lost_database_is_waited_out(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    thread = Pruner(new_id(), threading.Event())
+    with monkeypatch.context() as away, caplog.at_level(logging.INFO):
+        away.setattr(pruner, "prune", fail_with(OperationalError("away")))
+        assert [thread._look() for _ in range(3)] == [LOOK_SECONDS] * 3
+    assert caplog.text.count("The database does not answer") == 1
+    assert thread._look() == EVERY.total_seconds()
