@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from dispatch.identifiers import first_id_at
 from dispatch.ledger.dialect import as_time, atomic_cursor, chunks, flatten, to_database, to_id, values
 
 NOTHING = UUID(int=0)
@@ -92,12 +93,14 @@ def attempts_between(after: int, up_to: int, limit: int) -> list[CountedAttempt]
 
 
 def events_after(after: UUID, before: datetime, limit: int) -> list[CountedEvent]:
-    """Events behind `after` that were received before a moment, in the order of their ids."""
+    """Events behind `after` whose ids were made before a moment, in the order of their ids.
+
+    Adopted events, whose ids tell no time, are not among them: one of them would end the count of all others.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, topic, author, received_at, matched FROM event WHERE id > %s AND received_at < %s "
-            "ORDER BY id LIMIT %s",
-            [to_database(after), to_database(before), limit],
+            "SELECT id, topic, author, received_at, matched FROM event WHERE id > %s AND id < %s ORDER BY id LIMIT %s",
+            [to_database(after), to_database(first_id_at(before)), limit],
         )
         return [CountedEvent(to_id(row[0]), row[1], row[2], as_time(row[3]), row[4]) for row in cursor.fetchall()]
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -13,6 +14,7 @@ from dispatch.ledger.counting import newest_attempt
 from dispatch.models import Attempt, AttemptCounter, DelayCounter, Delivery, Event, EventCounter, Total
 from dispatch.models.counter import BUCKET_BOUNDS_MS
 from tests.dispatch.ledger.rows import make_delivery, make_event, make_subscriber
+from tests.dispatch.replays.carrying import make_past_event
 
 pytestmark = pytest.mark.django_db
 
@@ -98,7 +100,7 @@ def test_a_folder_counts_only_what_it_saw_some_time_ago(monkeypatch: pytest.Monk
     clock = [0.0]
     monkeypatch.setattr(counting.time, "monotonic", lambda: clock[0])
     folder = Folder()
-    delivery = make_delivery(event=make_event(received_at=timedelta(seconds=-1)))
+    delivery = make_delivery(event=make_past_event(timedelta(seconds=1)))
     attempt(delivery, 1)
     assert folder.fold() == 0
     attempt(delivery, 2)
@@ -129,7 +131,7 @@ def test_two_processes_that_count_at_once_count_once(monkeypatch: pytest.MonkeyP
 def test_events_are_counted_with_their_deliveries_by_topic_and_author() -> None:
     ago = timedelta(minutes=1)
     for topic, author, matched in [("a", "shop", 2), ("a", "shop", 0), ("a", "till", 1), ("b", "shop", 3)]:
-        make_event(topic=topic, author=author, matched=matched, received_at=-ago)
+        make_past_event(ago, topic=topic, author=author, matched=matched)
     assert Folder().fold() == 4
     found = {(row.topic, row.author): (row.events, row.deliveries) for row in EventCounter.objects.all()}
     assert found == {("a", "shop"): (2, 2), ("a", "till"): (1, 1), ("b", "shop"): (1, 3)}
@@ -138,14 +140,21 @@ def test_events_are_counted_with_their_deliveries_by_topic_and_author() -> None:
 
 
 def test_an_event_is_counted_once_it_is_old_enough() -> None:
-    make_event(received_at=timedelta(seconds=-2))
+    make_past_event(timedelta(seconds=2))
     assert Folder().fold() == 0
 
 
 def test_counting_waits_for_a_wide_event_but_not_for_ever() -> None:
-    make_event(received_at=timedelta(minutes=-5), matched=None, fan_out="pending")
-    make_event(received_at=timedelta(minutes=-4))
+    make_past_event(timedelta(minutes=5), matched=None, fan_out="pending")
+    make_past_event(timedelta(minutes=4))
     assert Folder().fold() == 0
     Event.objects.filter(matched=None).update(received_at=timezone.now() - timedelta(minutes=11))
     assert Folder().fold() == 2
     assert Counter(totals("events").values()) == {2: 1}
+
+
+def test_an_event_whose_id_tells_no_time_ends_the_count_of_no_other() -> None:
+    make_event(id=UUID("ffffffff-0000-5000-8000-000000000000"))
+    assert Folder().fold() == 0
+    make_past_event(timedelta(seconds=20))
+    assert Folder().fold() == 1

@@ -13,6 +13,7 @@ from dispatch.metrics import exposition
 from dispatch.models import Attempt, Consumer, Health
 from dispatch.models.counter import BUCKET_BOUNDS_MS
 from tests.dispatch.ledger.rows import make_deliveries, make_delivery, make_event, make_subscriber
+from tests.dispatch.replays.carrying import make_past_event
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +34,7 @@ def test_a_new_hub_has_every_metric_that_needs_no_history() -> None:
 
 
 def test_what_was_counted_comes_out() -> None:
-    make_event(received_at=timedelta(minutes=-1), matched=3)
+    make_past_event(timedelta(minutes=1), matched=3)
     delivery = make_delivery(created_at=timedelta(seconds=-2), event=make_event(received_at=timedelta()))
     for number, status in enumerate((500, 200), 1):
         Attempt.objects.create(
