@@ -9,6 +9,7 @@ from types import FrameType
 from django.conf import settings
 from django.db import connection
 
+from dispatch.consumer.counting import CountingThread
 from dispatch.consumer.delivering import Deliverer
 from dispatch.consumer.feeding import Feeder
 from dispatch.consumer.flow import Flow
@@ -41,6 +42,7 @@ class ConsumerProcess:
         self.replayer = Replayer(self.owner, self.flow)
         self.housekeeper = Housekeeper(self.owner, self.flow, concurrency, lambda: self.recorder.delivered, self._obey)
         self.pruner = Pruner(self.owner, self.flow.is_stopping)
+        self.counting = CountingThread(self.owner, self.flow.is_stopping)
 
     def run(self) -> bool:
         """Until SIGTERM or SIGINT; a second signal leaves at once, and the claims to the reconciler.
@@ -52,7 +54,7 @@ class ConsumerProcess:
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         connection.close()
-        for thread in (self.housekeeper, self.recorder, self.feeder, self.replayer, self.pruner):
+        for thread in (self.housekeeper, self.recorder, self.feeder, self.replayer, self.pruner, self.counting):
             thread.start()
         logger.info("Consumer %s delivers.", self.owner)
         self.deliverer.run(settings.SWITCH_SHUTDOWN_SECONDS)
@@ -62,6 +64,7 @@ class ConsumerProcess:
         self.feeder.join(RECORD_SECONDS)
         self.replayer.join(RECORD_SECONDS)
         self.pruner.join(RECORD_SECONDS)
+        self.counting.join(RECORD_SECONDS)
         self.transport.close()
         logger.info("Consumer %s has stopped; it delivered %d.", self.owner, self.recorder.delivered)
         return not self._is_broken
