@@ -78,6 +78,8 @@ class Reconciler:
         released = cancelled = 0
         if self._subscribers.may_have_changed():
             released, cancelled = _follow_subscribers(now, deadline)
+        if released or cancelled:
+            self._subscribers.look_again()  # the pass may have ended before the work did
         forget_stale_consumers(now, FORGET_CONSUMERS_AFTER)
         found = Findings(recovered=recovered, lost=lost, released=released, cancelled=cancelled)
         return found if self.queue.is_embedded else found + self._compare_with_queue(now, deadline)
@@ -104,6 +106,9 @@ class _Subscribers:
     def __init__(self) -> None:
         self._version: tuple[int, ...] | None = None
         self._look_until = self._look_at = -math.inf
+
+    def look_again(self) -> None:
+        self._look_at = -math.inf
 
     def may_have_changed(self) -> bool:
         version = SubscriberVersion.objects.values_list("number").first()

@@ -235,6 +235,16 @@ def test_what_waits_for_subscribers_is_looked_at_when_one_has_changed(monkeypatc
     assert reconciler.run() == Findings(released=1), "a publish that was under way may have stored it late"
 
 
+def test_a_reconciler_goes_on_with_what_one_pass_could_not_finish(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dispatch.reconciliation.SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr("dispatch.ledger.releasing.CHUNK", 2)
+    deleted = make_subscriber(deleted_at=timezone.now())
+    for _ in range(5):
+        make_delivery(deleted)
+    reconciler = Reconciler(EmbeddedQueue(new_id()))
+    assert [reconciler.run(seconds=-1).cancelled for _ in range(4)] == [2, 2, 1, 0]
+
+
 @pytest.mark.faktory
 def test_thousands_that_a_dead_consumer_had_are_recovered_and_pushed_in_one_pass(
     broker: Queue, monkeypatch: pytest.MonkeyPatch
