@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -59,11 +59,20 @@ class Hub:
         if self._web is not None:
             self._web.stop()
 
-    def subscribe(self, subscribers: Sequence[NewSubscriber]) -> None:
+    def subscribe(self, subscribers: Iterable[NewSubscriber]) -> None:
         """Stores the subscribers, and makes the hub know them."""
         seeding.insert(self.environment, subscribers)
-        headers = {"Authorization": f"Bearer {self.token}"}
-        requests.get(f"{self.url}/refresh", headers=headers, timeout=START_SECONDS).raise_for_status()
+        self._refresh()
+
+    def clear(self) -> None:
+        """Takes away the subscribers and all that waits, so that one scenario's leavings do not burden the next."""
+        seeding.clear(self.environment)
+        self._refresh()
+
+    def processes(self) -> dict[str, int]:
+        """The process of each part that runs."""
+        parts = {"web": self._web, "consumer": self._consumer}
+        return {name: process.process_id for name, process in parts.items() if process is not None}
 
     def ensure_consumer(self, processes: int | None) -> bool:
         """Has a consumer of so many processes run; None is the command's own default. Whether it had to start one."""
@@ -84,6 +93,10 @@ class Hub:
         for process in (self._web, self._consumer):
             if process is not None and not process.is_running:
                 raise process.failure("A part of the hub ended.")
+
+    def _refresh(self) -> None:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        requests.get(f"{self.url}/refresh", headers=headers, timeout=START_SECONDS).raise_for_status()
 
     def _start(self, command: str, *arguments: str) -> Process:
         log = self._directory / f"{command}.log"
