@@ -23,6 +23,19 @@ START_SECONDS = 30
 FOREIGN = ("SWITCH_", "FAKTORY_", "DATABASE_URL", "DJANGO_")
 
 
+def environment_of(layout: Mapping[str, str]) -> dict[str, str]:
+    """That of a hub's processes on the layout, with secrets of its own."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    return own | {
+        "DJANGO_SETTINGS_MODULE": "switchsite.settings",
+        "SWITCH_ENV_FILE": os.devnull,
+        "SWITCH_SECRET_KEY": secrets.token_urlsafe(48),
+        "SWITCH_JWT_SECRET": secrets.token_urlsafe(48),
+        "SWITCH_LOG_LEVEL": "WARNING",
+        **layout,
+    }
+
+
 class Hub:
     """A web server, and a consumer that can be stopped and started beside it. `layout` is the layout's environment."""
 
@@ -32,14 +45,7 @@ class Hub:
         port = _free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.token = jwt.encode({"author": "bench"}, secret, "HS256")
-        self.environment = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)} | {
-            "SWITCH_ENV_FILE": os.devnull,
-            "SWITCH_SECRET_KEY": secrets.token_urlsafe(48),
-            "SWITCH_JWT_SECRET": secret,
-            "SWITCH_SERVER_PORT": str(port),
-            "SWITCH_LOG_LEVEL": "WARNING",
-            **layout,
-        }
+        self.environment = environment_of(layout) | {"SWITCH_JWT_SECRET": secret, "SWITCH_SERVER_PORT": str(port)}
         self._web: Process | None = None
         self._consumer: Process | None = None
         self._consumer_processes: int | None = None

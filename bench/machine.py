@@ -20,6 +20,15 @@ def describe() -> dict[str, Any]:
     }
 
 
+def sentence(results: dict[str, Any]) -> str:
+    """Where and when results were measured."""
+    found = results["machine"]
+    return (
+        f"Measured on {results['measured_at'][:10]}: {found['processor']}, {found['cores']} cores, "
+        f"{found['memory_gib']} GiB, {found['system']}, Python {found['python']}."
+    )
+
+
 def _processor() -> str:
     """Its name; the plain kind where the system does not tell it."""
     lines = CPU_INFO.read_text().splitlines() if CPU_INFO.exists() else []

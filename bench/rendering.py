@@ -3,40 +3,42 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench import machine
 from bench.report import as_markdown
 from bench.results import Json
 
-BEGIN = "<!-- figures: written by `python -m bench --render` -->"
-END = "<!-- end of figures -->"
+#: What is written between the marks of a page, each by the command of its name.
+FIGURES, GROWTH, SOAK = "bench", "bench.growth", "bench.soak"
 PARTS = ("load", "web", "consumer", "postgres", "faktory", "receiver")
 
 
 class MarksMissingError(Exception):
-    """The page has no place for figures."""
+    """The page has no place for these figures."""
+
+
+def marks(what: str) -> tuple[str, str]:
+    return f"<!-- written by `python -m {what} --render` -->", f"<!-- end of {what} -->"
+
+
+def write_between(page: Path, what: str, text: str) -> None:
+    """Replaces what stands between the page's marks. Raises MarksMissingError."""
+    begin, end = marks(what)
+    before, begun, rest = page.read_text().partition(begin)
+    _, ended, after = rest.partition(end)
+    if not begun or not ended:
+        raise MarksMissingError(f"{page} has no lines {begin} and {end}.")
+    page.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
 
 
 def render(page: Path, results: Json) -> None:
-    """Replaces what stands between the page's marks. Raises MarksMissingError."""
-    before, begin, rest = page.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise MarksMissingError(f"{page} has no lines {BEGIN} and {END}.")
-    page.write_text(f"{before}{BEGIN}\n\n{as_page(results)}\n\n{END}{after}")
+    write_between(page, FIGURES, as_page(results))
 
 
 def as_page(results: Json) -> str:
-    parts = [_machine(results)]
+    parts = [machine.sentence(results)]
     for layout in results["layouts"].values():
         parts += [as_markdown(layout), f"CPU time by part, {layout['title']}:", "\n".join(_cpu(layout))]
     return "\n\n".join(parts)
-
-
-def _machine(results: Json) -> str:
-    machine = results["machine"]
-    return (
-        f"Measured on {results['measured_at'][:10]}: {machine['processor']}, {machine['cores']} cores, "
-        f"{machine['memory_gib']} GiB, {machine['system']}, Python {machine['python']}."
-    )
 
 
 def _cpu(layout: Json) -> Iterator[str]:

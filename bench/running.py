@@ -159,8 +159,7 @@ def _seconds(begun_ns: int, ended_ns: int) -> float:
 def _match_p50_ms(hub: Hub, scenario: Scenario) -> float:
     data = json.dumps({"body": json.loads(scenario.load.payload)})
     command = [sys.executable, "-m", "bench.matched", scenario.name, data]
-    environment = hub.environment | {"DJANGO_SETTINGS_MODULE": "switchsite.settings"}
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=hub.environment, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ProcessError(f"Matching could not be measured:\n{done.stderr[-2000:]}")
     told = json.loads(done.stdout)

@@ -54,7 +54,7 @@ def fill(size: int, known: int = 0) -> None:
     if not known:
         _run(SUBSCRIBER, 0, SUBSCRIBERS)
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE subscriber SET state = 'paused' WHERE id %% %s = 7", [SUBSCRIBERS])
+            cursor.execute("UPDATE subscriber SET state = 'paused' WHERE id = (SELECT min(id) + 7 FROM subscriber)")
     for start in range(known, size, CHUNK):
         end = min(start + CHUNK, size)
         with transaction.atomic():

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from bench.figures import Figure, absolute, relative
-from bench.rendering import BEGIN, END, MarksMissingError, render
+from bench.rendering import FIGURES, MarksMissingError, marks, render
 from bench.report import as_text
 from bench.scenarios import SCENARIOS, chosen
 from tests.bench.results import a_result, a_run
 
 SQLITE = "sqlite"
+BEGIN, END = marks(FIGURES)
 
 
 @pytest.mark.parametrize(
