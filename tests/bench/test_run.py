@@ -1,7 +1,6 @@
 """The bench in a short form, on the real parts, so that it cannot rot. No figure is judged: other runs do that."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 
 from bench.processes import ROOT
-from tests.servers.fixtures import missing
 
 SCENARIOS = "publish,fan-out-10,hanging-1-of-20,match-100"
 SHOWN = {
@@ -23,12 +21,6 @@ SHOWN = {
     ("match-100", "match_p50_ms"),
     ("match-100", "answer_p50_ms"),
 }
-
-
-@pytest.fixture
-def _go() -> None:
-    if shutil.which("go") is None:
-        missing("Go, which builds the bench's load and receiver, is not installed")
 
 
 @pytest.mark.timeout(240)
