@@ -129,10 +129,11 @@ def as_markdown(results: Json) -> str:
 
 
 def _sentence(results: Json) -> str:
+    judged = "flat" if results["is_flat"] else "NOT FLAT"
     return (
         f"{results['delivered']:,} of {results['count']:,} deliveries by one consumer process in "
         f"{results['seconds']:,.0f} s on {results['layout']}, {results['duplicates']} of them twice. "
-        f"Memory of the last tenth against the first: {results['growth']:+.1%}, {'flat' if results['is_flat'] else 'NOT FLAT'}."
+        f"Memory of the last tenth against the first: {results['growth']:+.1%}, {judged}."
     )
 
 
