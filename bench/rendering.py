@@ -8,7 +8,7 @@ from bench.report import as_markdown
 from bench.results import Json
 
 #: What is written between the marks of a page, each by the command of its name.
-FIGURES, GROWTH, SOAK = "bench", "bench.growth", "bench.soak"
+FIGURES, GROWTH, SOAK, PROFILE = "bench", "bench.growth", "bench.soak", "bench.profiling"
 PARTS = ("load", "web", "consumer", "postgres", "faktory", "receiver")
 
 

@@ -3,7 +3,8 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import chain
 
@@ -30,10 +31,13 @@ UNKNOWN = References(0, 0)
 
 @dataclass(frozen=True)
 class Stage:
+    """`observe` opens what is to look on while events are published and delivered."""
+
     hub: Hub
     receiver: Receiver
     tools: Tools
     services: Services
+    observe: Callable[[Hub], AbstractContextManager[None]] = lambda hub: nullcontext()
 
     def cpu_seconds(self) -> dict[str, float]:
         """Used so far, by part."""
@@ -71,10 +75,11 @@ def run(stage: Stage, scenario: Scenario) -> Result:
     _warm_up(stage, scenario)
     before = stage.cpu_seconds()
     stage.receiver.reset()
-    answers = publish(stage.tools, stage.hub, scenario.name, scenario.load)
-    if scenario.consumer is Consumer.AFTER_A_WIPE and stage.services.wipe_broker:
-        stage.services.wipe_broker()
-    arrivals = _delivered(stage, scenario, answers.sent * scenario.fan_out)
+    with stage.observe(stage.hub):
+        answers = publish(stage.tools, stage.hub, scenario.name, scenario.load)
+        if scenario.consumer is Consumer.AFTER_A_WIPE and stage.services.wipe_broker:
+            stage.services.wipe_broker()
+        arrivals = _delivered(stage, scenario, answers.sent * scenario.fan_out)
     used = stage.cpu_seconds()
     spent = {part: seconds - before.get(part, 0) for part, seconds in used.items()} | {"load": answers.cpu_seconds}
     stage.hub.check()
