@@ -22,7 +22,11 @@ def main(sizes: list[int]) -> None:
         filling.fill(size, known)
         filling.analyze()
         filled = time.perf_counter() - begun
-        costs = {"statements": measuring.statements(), "lists": measuring.lists()}
+        costs = {
+            "statements": measuring.statements(),
+            "lists": measuring.lists(),
+            "a delivery": measuring.sizes(),
+        }
         measuring.settle_the_rest()
         print(json.dumps({"deliveries": size, "filled_seconds": round(filled, 1), **costs}), flush=True)
         known = size

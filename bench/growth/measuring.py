@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from bench.growth.footprint import bytes_per_delivery, logged_bytes
 from bench.growth.pages import pages
 from dispatch import publishing
 from dispatch.identifiers import new_id
@@ -55,6 +56,13 @@ def statements() -> Costs:
         "recover lost claims": quickest_ms(lambda: recover_lost_claims(now, []), TRIES),
         "release held": quickest_ms(lambda: release_paused(now), TRIES),
     }
+
+
+def sizes() -> dict[str, float]:
+    """Bytes for one delivery, from publish to settled: in the database, and in the log of Postgres."""
+    logged = logged_bytes(lambda: [_round() for _ in range(TRIES)])
+    found = {"bytes in the database": bytes_per_delivery()}
+    return found if logged is None else found | {"bytes in the log": logged / (TRIES * BATCH)}
 
 
 def _publish() -> list[Any]:

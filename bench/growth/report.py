@@ -16,7 +16,7 @@ def lines_of(sizes: Sequence[Json], kind: str) -> Lines:
 
 
 def as_text(layout: Json) -> str:
-    rows = [row for kind in KINDS for row in _rows(layout["sizes"], kind)]
+    rows = _all_rows(layout["sizes"])
     head = ("milliseconds", *(f"{size['deliveries']:,}" for size in layout["sizes"]), "")
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
     table = ["  ".join(_cell(row, widths, column) for column in range(len(head))).rstrip() for row in [head, *rows]]
@@ -41,9 +41,20 @@ def write_picture(path: Path, results: Json) -> None:
     path.write_text(picture(results))
 
 
+def _all_rows(sizes: Sequence[Json]) -> list[Sequence[str]]:
+    return [*(row for kind in KINDS for row in _rows(sizes, kind)), *_rows_of_sizes(sizes)]
+
+
 def _rows(sizes: Sequence[Json], kind: str) -> Iterator[Sequence[str]]:
     for name, points in lines_of(sizes, kind).items():
         yield (name, *(f"{cost:,.2f}" for _, cost in points), growth(points))
+
+
+def _rows_of_sizes(sizes: Sequence[Json]) -> Iterator[Sequence[str]]:
+    """Bytes for one delivery."""
+    for name in sizes[-1]["a delivery"]:
+        points = [(size["deliveries"], size["a delivery"][name]) for size in sizes]
+        yield (f"a delivery, {name}", *(f"{count:,.0f}" for _, count in points), growth(points))
 
 
 def _cell(row: Sequence[str], widths: Sequence[int], column: int) -> str:
@@ -54,5 +65,5 @@ def _cell(row: Sequence[str], widths: Sequence[int], column: int) -> str:
 def _markdown(layout: Json) -> str:
     head = [f"{layout['title']}, ms", *(f"{size['deliveries']:,}" for size in layout["sizes"]), ""]
     rule = ["---", *["---:"] * len(layout["sizes"]), "---"]
-    rows = [row for kind in KINDS for row in _rows(layout["sizes"], kind)]
+    rows = _all_rows(layout["sizes"])
     return "\n".join("| " + " | ".join(row) + " |" for row in [head, rule, *rows])
