@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test faults lint bench clean
+.PHONY: run test faults lint bench bench-compare clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.installed
@@ -27,8 +27,8 @@ lint: .venv/test.installed
 	SWITCH_SECRET_KEY=lint SWITCH_JWT_SECRET=a-secret-of-thirty-two-bytes-or-more $(BIN)/python manage.py makemigrations --check --dry-run
 	tools/check_deploy
 
-bench: .venv/test.installed
-	$(BIN)/python -m bench $(BENCH)
+bench bench-compare: .venv/test.installed
+	$(BIN)/python -m bench $(if $(filter bench-compare,$@),--compare) $(BENCH)
 
 .venv/run.installed: requirements.txt
 	$(call environment,requirements.txt)

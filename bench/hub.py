@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -23,6 +23,19 @@ START_SECONDS = 30
 FOREIGN = ("SWITCH_", "FAKTORY_", "DATABASE_URL", "DJANGO_")
 
 
+def environment_of(layout: Mapping[str, str]) -> dict[str, str]:
+    """That of a hub's processes on the layout, with secrets of its own."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    return own | {
+        "DJANGO_SETTINGS_MODULE": "switchsite.settings",
+        "SWITCH_ENV_FILE": os.devnull,
+        "SWITCH_SECRET_KEY": secrets.token_urlsafe(48),
+        "SWITCH_JWT_SECRET": secrets.token_urlsafe(48),
+        "SWITCH_LOG_LEVEL": "WARNING",
+        **layout,
+    }
+
+
 class Hub:
     """A web server, and a consumer that can be stopped and started beside it. `layout` is the layout's environment."""
 
@@ -32,14 +45,7 @@ class Hub:
         port = _free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.token = jwt.encode({"author": "bench"}, secret, "HS256")
-        self.environment = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)} | {
-            "SWITCH_ENV_FILE": os.devnull,
-            "SWITCH_SECRET_KEY": secrets.token_urlsafe(48),
-            "SWITCH_JWT_SECRET": secret,
-            "SWITCH_SERVER_PORT": str(port),
-            "SWITCH_LOG_LEVEL": "WARNING",
-            **layout,
-        }
+        self.environment = environment_of(layout) | {"SWITCH_JWT_SECRET": secret, "SWITCH_SERVER_PORT": str(port)}
         self._web: Process | None = None
         self._consumer: Process | None = None
         self._consumer_processes: int | None = None
@@ -59,11 +65,20 @@ class Hub:
         if self._web is not None:
             self._web.stop()
 
-    def subscribe(self, subscribers: Sequence[NewSubscriber]) -> None:
+    def subscribe(self, subscribers: Iterable[NewSubscriber]) -> None:
         """Stores the subscribers, and makes the hub know them."""
         seeding.insert(self.environment, subscribers)
-        headers = {"Authorization": f"Bearer {self.token}"}
-        requests.get(f"{self.url}/refresh", headers=headers, timeout=START_SECONDS).raise_for_status()
+        self._refresh()
+
+    def clear(self) -> None:
+        """Takes away the subscribers and all that waits, so that one scenario's leavings do not burden the next."""
+        seeding.clear(self.environment)
+        self._refresh()
+
+    def processes(self) -> dict[str, int]:
+        """The process of each part that runs."""
+        parts = {"web": self._web, "consumer": self._consumer}
+        return {name: process.process_id for name, process in parts.items() if process is not None}
 
     def ensure_consumer(self, processes: int | None) -> bool:
         """Has a consumer of so many processes run; None is the command's own default. Whether it had to start one."""
@@ -84,6 +99,10 @@ class Hub:
         for process in (self._web, self._consumer):
             if process is not None and not process.is_running:
                 raise process.failure("A part of the hub ended.")
+
+    def _refresh(self) -> None:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        requests.get(f"{self.url}/refresh", headers=headers, timeout=START_SECONDS).raise_for_status()
 
     def _start(self, command: str, *arguments: str) -> Process:
         log = self._directory / f"{command}.log"

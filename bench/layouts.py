@@ -12,6 +12,15 @@ Environment = dict[str, str]
 
 
 @dataclass(frozen=True)
+class Services:
+    """What stands beside a hub: the environment that names it, its processes now, and how to wipe the broker."""
+
+    environment: Environment
+    processes: Callable[[], dict[str, int]] = dict
+    wipe_broker: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True)
 class Layout:
     """`open` takes a directory for files and starts the servers; they run while its context is open.
 
@@ -19,24 +28,33 @@ class Layout:
     """
 
     title: str
-    open: Callable[[Path], AbstractContextManager[Environment]]
+    open: Callable[[Path], AbstractContextManager[Services]]
 
 
 @contextmanager
-def _sqlite(directory: Path) -> Iterator[Environment]:
-    yield {"SWITCH_DB_NAME": str(directory / "bench.sqlite3")}
+def _sqlite(directory: Path) -> Iterator[Services]:
+    yield Services({"SWITCH_DB_NAME": str(directory / "bench.sqlite3")})
 
 
 @contextmanager
-def _postgres(directory: Path) -> Iterator[Environment]:
+def _postgres(directory: Path) -> Iterator[Services]:
     with PostgresServer() as postgres:
-        yield {"DATABASE_URL": postgres.url}
+        yield Services({"DATABASE_URL": postgres.url}, lambda: {"postgres": postgres.process_id})
 
 
 @contextmanager
-def _faktory(directory: Path) -> Iterator[Environment]:
+def _faktory(directory: Path) -> Iterator[Services]:
     with PostgresServer() as postgres, FaktoryServer() as faktory:
-        yield {"DATABASE_URL": postgres.url, "FAKTORY_URL": faktory.url}
+
+        def wipe() -> None:
+            faktory.wipe()
+            faktory.start()
+
+        yield Services(
+            {"DATABASE_URL": postgres.url, "FAKTORY_URL": faktory.url},
+            lambda: {"postgres": postgres.process_id, "faktory": faktory.group},
+            wipe,
+        )
 
 
 LAYOUTS: Mapping[str, Layout] = {

@@ -28,6 +28,10 @@ class Process:
             )
 
     @property
+    def process_id(self) -> int:
+        return self._popen.pid
+
+    @property
     def is_running(self) -> bool:
         return self._popen.poll() is None
 

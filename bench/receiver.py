@@ -16,7 +16,10 @@ START_SECONDS = 10
 
 @dataclass(frozen=True)
 class Arrivals:
-    """What came since the last reset. Times in nanoseconds since 1970, latencies in milliseconds since the publish."""
+    """What came since the last reset. Times in nanoseconds since 1970, latencies in milliseconds since the publish.
+
+    `distinct` and the latencies are those of one group of subscribers, the rest is everybody's.
+    """
 
     requests: int
     distinct: int
@@ -27,9 +30,12 @@ class Arrivals:
     p99_ms: float
 
     @classmethod
-    def read(cls, stats: dict[str, Any]) -> Self:
-        counts = {name: stats[name] for name in ("requests", "distinct", "duplicates", "first_ns", "last_ns")}
-        return cls(**counts, p50_ms=stats["latency_ms"]["p50"], p99_ms=stats["latency_ms"]["p99"])
+    def read(cls, stats: dict[str, Any], group: str) -> Self:
+        counts = {name: stats[name] for name in ("requests", "duplicates", "first_ns", "last_ns")}
+        part = stats["by_group"].get(group)
+        latency = part["latency_ms"] if part else {"p50": 0.0, "p99": 0.0}
+        distinct = part["distinct"] if part else 0
+        return cls(**counts, distinct=distinct, p50_ms=latency["p50"], p99_ms=latency["p99"])
 
 
 class Receiver:
@@ -49,18 +55,27 @@ class Receiver:
         self._session.close()
         self._process.stop()
 
+    @property
+    def process_id(self) -> int:
+        return self._process.process_id
+
     def target_url(self, name: str) -> str:
-        """Where the subscriber of that name receives."""
+        """Where the subscriber of that name receives; what stands before a slash in it is its group."""
         return f"{self._url}/s/{name}"
 
     def reset(self) -> None:
         self._session.post(f"{self._url}/_reset", timeout=START_SECONDS).raise_for_status()
 
-    def wait(self, count: int, timeout_seconds: float) -> Arrivals:
-        """What came, once so many different deliveries did, or after the time."""
-        query: dict[str, str | float] = {"count": count, "of": "distinct", "timeout_seconds": timeout_seconds}
+    def release(self) -> None:
+        """Answers all requests that hang."""
+        self._session.post(f"{self._url}/_release", timeout=START_SECONDS).raise_for_status()
+
+    def wait(self, count: int, timeout_seconds: float, group: str = "good") -> Arrivals:
+        """What came, once so many different deliveries reached the group, or after the time."""
+        query: dict[str, str | float] = {"count": count, "of": "distinct", "group": group}
+        query["timeout_seconds"] = timeout_seconds
         answer = self._session.get(f"{self._url}/_wait", params=query, timeout=timeout_seconds + START_SECONDS)
-        return Arrivals.read(answer.json())
+        return Arrivals.read(answer.json(), group)
 
     def _port(self) -> int:
         deadline = time.monotonic() + START_SECONDS

@@ -1,107 +1,68 @@
-"""Results as a table for people and as JSON for comparing: each figure also as a ratio to R."""
+"""Results as a table: for people at a terminal, and as Markdown for the documentation."""
 
-import os
-import platform
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
-from bench.references import References
-from bench.running import Result
-from bench.scenarios import TARGET_REFERENCE, Figure
+from bench.figures import Figure, absolute
+from bench.results import Json
 
-SCHEMA = 1
-HEADER = ("scenario", "figure", "value", "in R", "target", "")
-#: Two measurements of R that differ more than this say that something else was using the machine.
-QUIET_SPREAD = 0.15
+HEADER = ("scenario", "figure", "target", "reached", "of target", "in R", "in libcurl", "")
+#: The columns of words; the others hold numbers.
+WORDS = (0, 1, 7)
+#: Measurements of R that differ more than this say that something else was using the machine.
+QUIET_SPREAD = 0.2
 
 
-@dataclass(frozen=True)
-class LayoutResult:
-    """The results on one layout, between two measurements of the references."""
-
-    name: str
-    title: str
-    before: References
-    after: References
-    results: Sequence[Result]
-
-    @property
-    def reference(self) -> float:
-        """R, requests a second."""
-        return (self.before.session + self.after.session) / 2
-
-    @property
-    def spread(self) -> float:
-        return abs(self.before.session - self.after.session) / self.reference
-
-
-def ratio(figure: Figure, value: float, reference: float) -> float:
-    """A rate in units of R; a latency in units of the time that R's loop takes for one request."""
-    return value / reference if figure.is_rate else value / 1000 * reference
-
-
-def is_met(figure: Figure, ratio: float, target: float) -> bool:
-    return ratio >= target if figure.is_rate else ratio <= target
-
-
-def as_text(layout: LayoutResult) -> str:
-    multi = (layout.before.multi + layout.after.multi) / 2
-    head = f"{layout.title}: R = {layout.reference:,.0f}/s (bare libcurl multi {multi / layout.reference:.1f} R)"
-    lines = [head, *_aligned([HEADER, *_rows(layout)])]
-    if layout.spread > QUIET_SPREAD:
-        lines.append(f"R changed by {layout.spread:.0%} during the run: the machine was not quiet.")
-    lines += [f"{result.scenario.name}: {result.problem}" for result in layout.results if result.problem]
+def as_text(layout: Json) -> str:
+    lines = [_title(layout), *_aligned([HEADER, *_rows(layout)]), *_remarks(layout)]
     return "\n".join(lines)
 
 
-def as_json(layouts: Iterable[LayoutResult]) -> dict[str, Any]:
-    """All figures, not only those of the table; `ratios` are what may be compared between runs."""
-    return {
-        "schema": SCHEMA,
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()},
-        "layouts": {layout.name: _layout_json(layout) for layout in layouts},
-    }
+def as_markdown(layout: Json) -> str:
+    rows = [HEADER, *_rows(layout)]
+    rule = ["---" if column in WORDS else "---:" for column in range(len(HEADER))]
+    table = ["| " + " | ".join(row) + " |" for row in (rows[0], rule, *rows[1:])]
+    remarks = [f"- {remark}" for remark in _remarks(layout)]
+    return "\n".join([_title(layout), "", *table, *(["", *remarks] if remarks else [])])
 
 
-def _layout_json(layout: LayoutResult) -> dict[str, Any]:
-    return {
-        "reference_per_second": layout.reference,
-        "references": {"before": asdict(layout.before), "after": asdict(layout.after)},
-        "scenarios": {result.scenario.name: _result_json(result, layout.reference) for result in layout.results},
-    }
+def _title(layout: Json) -> str:
+    references = layout["references"]
+    times = references["multi"] / references["session"]
+    return f"{layout['title']}: R = {references['session']:,.0f}/s, bare libcurl {times:.1f} R"
 
 
-def _result_json(result: Result, reference: float) -> dict[str, Any]:
-    return {
-        "load": asdict(result.scenario.load),
-        "figures": {figure.value: round(value, 3) for figure, value in result.figures.items()},
-        "ratios": {figure.value: round(ratio(figure, value, reference), 3) for figure, value in result.figures.items()},
-        "deliveries": result.deliveries,
-        "duplicates": result.duplicates,
-        "problem": result.problem,
-    }
+def _remarks(layout: Json) -> Iterator[str]:
+    spread = layout["references"]["spread"]
+    if spread > QUIET_SPREAD:
+        yield f"R changed by {spread:.0%} during the run: the machine was not quiet."
+    for name, scenario in layout["scenarios"].items():
+        if scenario["problem"]:
+            yield f"{name}: {scenario['problem']}"
 
 
-def _rows(layout: LayoutResult) -> Iterable[Sequence[str]]:
-    for result in layout.results:
-        for figure, targets in result.scenario.headlines.items():
-            if figure in result.figures:
-                yield _row(result, figure, layout.reference, targets.get(layout.name))
+def _rows(layout: Json) -> Iterable[Sequence[str]]:
+    for name, scenario in layout["scenarios"].items():
+        for figure, found in scenario["figures"].items():
+            if found["is_shown"]:
+                yield _row(name, Figure(figure), found, scenario["references"]["session"])
 
 
-def _row(result: Result, figure: Figure, reference: float, target: float | None) -> Sequence[str]:
-    value = result.figures[figure]
-    found = ratio(figure, value, reference)
-    shown = f"{value:,.0f}" if figure.is_rate else f"{value:,.2f}"
-    start = (result.scenario.name, figure.value, shown, f"{found:.2f}")
-    if target is None:
-        return (*start, "", "")
-    wanted = ratio(figure, target, TARGET_REFERENCE)
-    sign = "≥" if figure.is_rate else "≤"
-    return (*start, f"{sign} {wanted:.2f}", "met" if is_met(figure, found, wanted) else "missed")
+def _row(name: str, figure: Figure, found: Json, reference: float) -> Sequence[str]:
+    has_unit = figure.is_rate or figure.is_time
+    in_r, in_libcurl = (f"{found[key]:.2f}" if has_unit else "" for key in ("in_r", "in_libcurl"))
+    start = (name, figure.value)
+    if "target" not in found:
+        return (*start, "", shown(figure, found["value"]), "", in_r, in_libcurl, "")
+    sign = "≥" if figure.is_better_high else "≤"
+    target = f"{sign} {shown(figure, absolute(figure, found['target'], reference))}"
+    verdict = "met" if found["is_met"] else "missed"
+    return (*start, target, shown(figure, found["value"]), f"{found['of_target']:.2f}", in_r, in_libcurl, verdict)
+
+
+def shown(figure: Figure, value: float) -> str:
+    if figure is Figure.KEPT:
+        return f"{value:.1%}"
+    return f"{value:,.0f}" if figure.is_rate or figure is Figure.MEMORY else f"{value:,.2f}"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -111,4 +72,4 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _cell(text: str, width: int, column: int) -> str:
-    return text.rjust(width) if 2 <= column <= 4 else text.ljust(width)
+    return text.ljust(width) if column in WORDS else text.rjust(width)

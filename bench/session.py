@@ -1,54 +1,76 @@
-"""One run of the bench: each layout is set up, measured between two looks at the references, and told."""
+"""One run of the bench: each layout is set up, measured between looks at the references, and told."""
 
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bench import compiled, references, running
+from bench.figures import TIMES, Figure
 from bench.hub import Hub
 from bench.layouts import LAYOUTS
 from bench.receiver import Receiver
-from bench.report import LayoutResult, as_text
+from bench.report import as_text
+from bench.results import Json, LayoutResult, as_json
 from bench.running import Result, Stage
 from bench.scenarios import Scenario
 from tests.servers.postgres import ServiceMissingError
 
 
-def run_layouts(names: Sequence[str], scenarios: Sequence[Scenario]) -> list[LayoutResult]:
+def run_layouts(names: Sequence[str], scenarios: Sequence[Scenario]) -> Json:
     """Measures the scenarios on each layout, and prints as it goes; a layout whose server is missing is left out.
 
     Raises GoMissingError, and ProcessError if a process of the bench or of the hub fails.
     """
     tools = compiled.build()
-    results = []
+    results: list[LayoutResult] = []
     for name in names:
+        fitting = [scenario for scenario in scenarios if name in scenario.layouts]
         # Beside the code, not in /tmp: that may be memory, where a commit costs nothing.
         with tempfile.TemporaryDirectory(dir=compiled.BUILT, prefix="run-") as directory:
             try:
-                results.append(_run_layout(name, scenarios, tools, Path(directory)))
+                results.append(_run_layout(name, fitting, tools, Path(directory)))
             except ServiceMissingError as error:
                 print(f"{LAYOUTS[name].title}: left out, {error}", flush=True)
                 continue
-        print(f"\n{as_text(results[-1])}\n", flush=True)
-    return results
+        print(f"\n{as_text(as_json(results)['layouts'][name])}\n", flush=True)
+    return as_json(results)
 
 
 def _run_layout(name: str, scenarios: Sequence[Scenario], tools: compiled.Tools, directory: Path) -> LayoutResult:
     layout = LAYOUTS[name]
-    with Receiver(tools, directory) as receiver:
-        before = references.measure(receiver)
-        with layout.open(directory) as environment, Hub(environment, directory) as hub:
-            results = _run_scenarios(Stage(hub, receiver, tools), scenarios)
-        after = references.measure(receiver)
-    return LayoutResult(name, layout.title, before, after, results)
+    with (
+        Receiver(tools, directory) as receiver,
+        layout.open(directory) as services,
+        Hub(services.environment, directory) as hub,
+    ):
+        results = _run_scenarios(Stage(hub, receiver, tools, services), scenarios)
+    return LayoutResult(name, layout.title, results)
 
 
 def _run_scenarios(stage: Stage, scenarios: Sequence[Scenario]) -> list[Result]:
+    """The references are measured between all scenarios: a machine that others use too is not equally fast for long."""
     running.prepare(stage)
-    results = []
+    found: dict[str, Result] = {}
+    before = references.measure(stage.receiver)
     for scenario in scenarios:
         print(f"{scenario.name} …", end=" ", file=sys.stderr, flush=True)
-        results.append(running.run(stage, scenario))
+        result = running.run(stage, scenario)
+        after = references.measure(stage.receiver)
+        found[scenario.name] = _held_against(found, replace(result, references=before.between(after)))
+        before = after
     print(file=sys.stderr)
-    return results
+    return list(found.values())
+
+
+def _held_against(found: Mapping[str, Result], result: Result) -> Result:
+    base = found.get(result.scenario.against)
+    if base is None:
+        return result
+    times: dict[Figure, float] = {
+        ratio: result.figures[figure] / base.figures[figure]
+        for figure, ratio in TIMES.items()
+        if figure in result.figures and base.figures.get(figure)
+    }
+    return replace(result, figures={**result.figures, **times})

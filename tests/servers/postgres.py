@@ -61,6 +61,12 @@ class PostgresServer:
     def database_url(self, name: str) -> str:
         return f"postgres://switch@127.0.0.1:{self.port}/{name}"
 
+    @property
+    def process_id(self) -> int:
+        """Of the server while it runs; its children are what it started."""
+        assert self._process
+        return self._process.pid
+
     def start(self) -> None:
         if not self.data.exists():
             self._run(self._initdb, "-D", str(self.data), "-U", "switch", "-A", "trust", "-E", "UTF8", "--no-locale")

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,16 +19,33 @@ const (
 	pollInterval = time.Millisecond
 )
 
-// receiver answers /s/{name} for the subscriber of that name, and what the bench asks at /_stats, /_reset and /_wait.
+// receiver answers /s/{group}/{name} for the subscriber of that name, and what the bench asks at /_stats, /_wait,
+// /_reset (forget everything) and /_release (answer all that hang).
 type receiver struct {
 	track    bool
 	arrivals atomic.Pointer[arrivals.Arrivals]
+	mutex    sync.Mutex
+	released chan struct{} // closed to end the pauses that wait on it
 }
 
 func newReceiver(track bool) *receiver {
-	r := &receiver{track: track}
+	r := &receiver{track: track, released: make(chan struct{})}
 	r.arrivals.Store(arrivals.New())
 	return r
+}
+
+// release ends all pauses that are under way; those that begin later are not concerned.
+func (r *receiver) release() {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	close(r.released)
+	r.released = make(chan struct{})
+}
+
+func (r *receiver) untilReleased() <-chan struct{} {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.released
 }
 
 // ServeHTTP routes by hand: the few paths are known, and most requests take the first branch.
@@ -42,6 +60,8 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		r.wait(w, request)
 	case request.URL.Path == "/_reset" && request.Method == http.MethodPost:
 		r.arrivals.Store(arrivals.New())
+	case request.URL.Path == "/_release" && request.Method == http.MethodPost:
+		r.release()
 	default:
 		http.NotFound(w, request)
 	}
@@ -58,7 +78,7 @@ func (r *receiver) receive(w http.ResponseWriter, request *http.Request, name st
 	}
 	r.arrivals.Load().Add(name, id, sentAt(request.Header, body))
 	if request.URL.RawQuery != "" {
-		if behave(w, request) {
+		if r.behave(w, request) {
 			return
 		}
 	}
@@ -67,11 +87,12 @@ func (r *receiver) receive(w http.ResponseWriter, request *http.Request, name st
 
 // behave does what the subscriber's query says: ?delay_ms= and ?hang_seconds= wait, ?status= answers with another
 // status. It reports whether the answer is given.
-func behave(w http.ResponseWriter, request *http.Request) bool {
+func (r *receiver) behave(w http.ResponseWriter, request *http.Request) bool {
 	query := request.URL.Query()
 	pause := number(query.Get("delay_ms"), 0)/1000 + number(query.Get("hang_seconds"), 0)
 	select {
 	case <-time.After(time.Duration(pause * float64(time.Second))):
+	case <-r.untilReleased():
 	case <-request.Context().Done():
 		return true
 	}
@@ -83,13 +104,15 @@ func behave(w http.ResponseWriter, request *http.Request) bool {
 	return false
 }
 
-// wait answers with the stats once ?count= requests came, or ?of=distinct ids, or 408 after ?timeout_seconds=.
+// wait answers with the stats once ?count= requests came, or ?of=distinct ids, to everybody or to one ?group=; or with
+// 408 after ?timeout_seconds=.
 func (r *receiver) wait(w http.ResponseWriter, request *http.Request) {
 	query := request.URL.Query()
 	count := int64(number(query.Get("count"), 1))
 	timeout := number(query.Get("timeout_seconds"), defaultWait)
 	deadline := time.Now().Add(time.Duration(timeout * float64(time.Second)))
-	for r.arrived(query.Get("of")) < count {
+	arrived := r.counter(query.Get("of"), query.Get("group"))
+	for arrived() < count {
 		if time.Now().After(deadline) || request.Context().Err() != nil {
 			w.WriteHeader(http.StatusRequestTimeout)
 			break
@@ -99,11 +122,17 @@ func (r *receiver) wait(w http.ResponseWriter, request *http.Request) {
 	r.tell(w)
 }
 
-func (r *receiver) arrived(of string) int64 {
-	if of == "distinct" {
-		return r.arrivals.Load().Distinct()
+func (r *receiver) counter(of, group string) func() int64 {
+	switch {
+	case of == "distinct" && group != "":
+		return func() int64 { return r.arrivals.Load().GroupDistinct(group) }
+	case of == "distinct":
+		return func() int64 { return r.arrivals.Load().Distinct() }
+	case group != "":
+		return func() int64 { return r.arrivals.Load().GroupRequests(group) }
+	default:
+		return func() int64 { return r.arrivals.Load().Requests() }
 	}
-	return r.arrivals.Load().Requests()
 }
 
 func (r *receiver) tell(w http.ResponseWriter) {

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"switch/bench/tools/internal/arrivals"
 )
@@ -103,6 +104,43 @@ func TestTheStampIsReadFromHeaderOrBody(t *testing.T) {
 		}
 		if got := sentAt(header, []byte(test.body)); got != test.want {
 			t.Errorf("%+v gives %d", test, got)
+		}
+	}
+}
+
+func TestGroupsAreCountedAndWaitedForApart(t *testing.T) {
+	url := start(t)
+	post(t, url+"/s/good/1", `{"sent_ns":1}`, "webhook-id", "a")
+	post(t, url+"/s/good/2", `{"sent_ns":1}`, "webhook-id", "b")
+	post(t, url+"/s/good/2", `{"sent_ns":1}`, "webhook-id", "b")
+	post(t, url+"/s/bad/1", `{}`, "webhook-id", "c")
+	found, _ := stats(t, url+"/_stats")
+	good, bad := found.ByGroup["good"], found.ByGroup["bad"]
+	if good.Requests != 3 || good.Distinct != 2 || good.LatencyMs.Count != 3 || bad.Requests != 1 || bad.LatencyMs.Count != 0 {
+		t.Errorf("got %+v", found.ByGroup)
+	}
+	if _, status := stats(t, url+"/_wait?count=2&of=distinct&group=good"); status != 200 {
+		t.Errorf("two distinct came to the group, but waiting for them ended with %d", status)
+	}
+	if _, status := stats(t, url+"/_wait?count=2&group=bad&timeout_seconds=0.01"); status != 408 {
+		t.Errorf("one came to the group, but waiting for two ended with %d", status)
+	}
+}
+
+func TestReleaseAnswersWhatHangs(t *testing.T) {
+	url := start(t)
+	answered := make(chan int)
+	go func() { answered <- post(t, url+"/s/bad/1?hang_seconds=600", `{}`) }()
+	stats(t, url+"/_wait?count=1")
+	for {
+		post(t, url+"/_release", "")
+		select {
+		case status := <-answered:
+			if status != 200 {
+				t.Errorf("answered %d", status)
+			}
+			return
+		case <-time.After(10 * time.Millisecond): // it may not have begun to hang
 		}
 	}
 }

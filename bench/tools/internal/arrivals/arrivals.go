@@ -3,6 +3,7 @@ package arrivals
 
 import (
 	"hash/maphash"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,7 @@ type Arrivals struct {
 	all        latency.Histogram
 	names      sync.Map // of *Subscriber, by name
 	nameCount  atomic.Int64
+	groups     sync.Map // of *Group, by name
 	seed       maphash.Seed
 	ids        [shards]idSet
 }
@@ -35,6 +37,13 @@ type Arrivals struct {
 // Subscriber is what reached one subscriber.
 type Subscriber struct {
 	requests atomic.Int64
+	latency  latency.Histogram
+}
+
+// Group is what reached all subscribers whose names begin with the same word and a slash.
+type Group struct {
+	requests atomic.Int64
+	distinct atomic.Int64
 	latency  latency.Histogram
 }
 
@@ -52,7 +61,15 @@ type Stats struct {
 	FirstNs      int64                      `json:"first_ns"`
 	LastNs       int64                      `json:"last_ns"`
 	LatencyMs    latency.Summary            `json:"latency_ms"`
+	ByGroup      map[string]GroupStats      `json:"by_group"`
 	BySubscriber map[string]SubscriberStats `json:"by_subscriber"`
+}
+
+// GroupStats is one group's part of Stats.
+type GroupStats struct {
+	Requests  int64           `json:"requests"`
+	Distinct  int64           `json:"distinct"`
+	LatencyMs latency.Summary `json:"latency_ms"`
 }
 
 // SubscriberStats is one subscriber's part of Stats.
@@ -73,14 +90,17 @@ func New() *Arrivals {
 // Add counts one request for the subscriber. An empty id is not tracked, a sentNs of 0 gives no latency.
 func (a *Arrivals) Add(name, id string, sentNs int64) {
 	now := time.Now().UnixNano()
-	subscriber := a.subscriber(name)
+	subscriber, group := a.subscriber(name), a.group(name)
 	if sentNs > 0 {
-		a.all.Add(time.Duration(now - sentNs))
-		subscriber.latency.Add(time.Duration(now - sentNs))
+		took := time.Duration(now - sentNs)
+		a.all.Add(took)
+		subscriber.latency.Add(took)
+		group.latency.Add(took)
 	}
-	if id != "" {
-		a.track(id)
+	if id != "" && a.track(id) {
+		group.distinct.Add(1)
 	}
+	group.requests.Add(1)
 	a.firstNs.CompareAndSwap(0, now)
 	a.lastNs.Store(now)
 	subscriber.requests.Add(1)
@@ -90,6 +110,10 @@ func (a *Arrivals) Add(name, id string, sentNs int64) {
 // Requests is how many came so far, and Distinct how many different ids they bore.
 func (a *Arrivals) Requests() int64 { return a.requests.Load() }
 func (a *Arrivals) Distinct() int64 { return a.distinct.Load() }
+
+// GroupRequests and GroupDistinct are the same for one group.
+func (a *Arrivals) GroupRequests(name string) int64 { return a.group(name + "/").requests.Load() }
+func (a *Arrivals) GroupDistinct(name string) int64 { return a.group(name + "/").distinct.Load() }
 
 // Stats is everything so far.
 func (a *Arrivals) Stats() Stats {
@@ -101,8 +125,14 @@ func (a *Arrivals) Stats() Stats {
 		FirstNs:      a.firstNs.Load(),
 		LastNs:       a.lastNs.Load(),
 		LatencyMs:    a.all.Summary(),
+		ByGroup:      make(map[string]GroupStats),
 		BySubscriber: make(map[string]SubscriberStats),
 	}
+	a.groups.Range(func(name, value any) bool {
+		group := value.(*Group)
+		stats.ByGroup[name.(string)] = GroupStats{group.requests.Load(), group.distinct.Load(), group.latency.Summary()}
+		return true
+	})
 	a.names.Range(func(name, value any) bool {
 		subscriber := value.(*Subscriber)
 		stats.BySubscriber[name.(string)] = SubscriberStats{subscriber.requests.Load(), subscriber.latency.Summary()}
@@ -122,20 +152,35 @@ func (a *Arrivals) subscriber(name string) *Subscriber {
 	return found.(*Subscriber)
 }
 
+// group is that of a subscriber's name: the word before its slash, or "" for a name without one.
+func (a *Arrivals) group(name string) *Group {
+	word, _, isGrouped := strings.Cut(name, "/")
+	if !isGrouped {
+		word = ""
+	}
+	if found, ok := a.groups.Load(word); ok {
+		return found.(*Group)
+	}
+	found, _ := a.groups.LoadOrStore(word, &Group{})
+	return found.(*Group)
+}
+
 // track keeps a 64-bit hash of the id: among a million ids, one in thirty million runs would mistake two for one.
-func (a *Arrivals) track(id string) {
+// It reports whether the id is new.
+func (a *Arrivals) track(id string) bool {
 	hash := maphash.String(a.seed, id)
 	set := &a.ids[hash%shards]
 	set.mutex.Lock()
 	defer set.mutex.Unlock()
 	if _, known := set.seen[hash]; known {
 		a.duplicates.Add(1)
-		return
+		return false
 	}
 	if len(set.seen) >= maxIDs/shards {
 		a.untracked.Add(1)
-		return
+		return false
 	}
 	set.seen[hash] = struct{}{}
 	a.distinct.Add(1)
+	return true
 }

@@ -1,0 +1,1 @@
+"""What the hub's statements and pages cost as the ledger grows: `python -m bench.growth`."""
