@@ -4,7 +4,10 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import idna
+
 PLACEHOLDER = re.compile(r":([A-Za-z_][A-Za-z0-9_]*)\Z")
+DEFAULT_PORTS = {"http": 80, "https": 443}
 FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 
 
@@ -21,7 +24,7 @@ def check_target(url: str) -> None:
         port = parts.port
     except ValueError as error:
         raise TargetError(f"It is not a URL: {error}.") from error
-    if parts.scheme not in ("http", "https"):
+    if parts.scheme not in DEFAULT_PORTS:
         raise TargetError("It must begin with http:// or https://.")
     if not parts.hostname:
         raise TargetError("It names no host, as in http://billing:8000/events.")
@@ -40,9 +43,16 @@ def _check_host(host: str, netloc: str) -> None:
     if host.startswith(":") and not netloc.startswith("["):
         raise TargetError("The host cannot be a path parameter.")
     try:
-        host.encode("idna")
+        # As `requests` will read it: strictly, so that no fullwidth digits pass for an address.
+        host.encode("idna") if host.isascii() else idna.encode(host, strict=True, std3_rules=True)
     except UnicodeError as error:
         raise TargetError(f"The host {host!r} is not a valid name.") from error
+
+
+def port_of(url: str) -> int:
+    """The port that a URL leads to which `check_target` has let through."""
+    parts = urlsplit(url)
+    return parts.port or DEFAULT_PORTS[parts.scheme]
 
 
 def placeholders(url: str) -> tuple[str, ...]:

@@ -3,10 +3,12 @@
 import base64
 import binascii
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from subscribers.filters import FilterError, compile_filter
-from subscribers.targets import TargetError, check_target
+from subscribers.ports import PortPolicy
+from subscribers.targets import TargetError, check_target, port_of
 from subscribers.topics import pattern_problem
 
 
@@ -31,6 +33,8 @@ def validate_target_url(url: str) -> None:
         check_target(url)
     except TargetError as error:
         raise ValidationError(str(error), code="target_url_refused") from error
+    if refusal := PortPolicy(settings.SWITCH_DELIVERY_PORTS).refusal(port_of(url)):
+        raise ValidationError(refusal, code="target_port_refused")
 
 
 def validate_secret(secret: str) -> None:
