@@ -10,6 +10,7 @@ from django.http import Http404
 from rest_framework.exceptions import APIException, NotAuthenticated
 from rest_framework.response import Response
 
+from dispatch import refusals
 from dispatch.backpressure import LimitReachedError
 from dispatch.payloads import PayloadError
 from dispatch.publishing import IdempotencyConflictError
@@ -71,7 +72,11 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 
 def respond(described: dict[str, Any], **headers: str) -> Response:
-    return Response(described, status=described["status"], headers=headers, content_type="application/problem+json")
+    response = Response(described, status=described["status"], headers=headers, content_type="application/problem+json")
+    if described["status"] < 500:
+        refusals.note(described)
+        response._has_been_logged = True  # type: ignore[attr-defined] # by the line above, with the reason
+    return response
 
 
 def _unavailable(error: Exception) -> Response:
