@@ -138,6 +138,10 @@ VARIABLES = (
         "Origins such as `https://switch.example.com` that may submit the admin's forms.",
     ),
     Variable("SWITCH_HTTPS", boolean, False, "The admin is reached by HTTPS only: secure cookies, redirect, HSTS."),
+    Variable(
+        "SWITCH_SIGN_IN_FAILURES", positive, 5, "Failed sign-ins of one user from one address that lock the pair."
+    ),
+    Variable("SWITCH_SIGN_IN_LOCK_SECONDS", seconds, 900.0, "How long it stays locked after the last of them."),
     Variable("SWITCH_SERVER_HOST", str, "127.0.0.1", "Address the web server listens on."),
     Variable("SWITCH_SERVER_PORT", port, 8000, "Port the web server listens on."),
     Variable("SWITCH_WEB_PROCESSES", positive, 1, "Processes of the web server."),
