@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test faults lint bench clean
+.PHONY: run test faults fuzz lint bench clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.installed
@@ -26,6 +26,10 @@ lint: .venv/test.installed
 	$(BIN)/lint-imports
 	SWITCH_SECRET_KEY=lint SWITCH_JWT_SECRET=a-secret-of-thirty-two-bytes-or-more $(BIN)/python manage.py makemigrations --check --dry-run
 	tools/check_deploy
+
+fuzz: .venv/test.installed
+	$(BIN)/python -m tests.fuzz.api
+	$(BIN)/python -m tests.fuzz.slowest_filter
 
 bench: .venv/test.installed
 	$(BIN)/python -m bench $(BENCH)
