@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 import idna
 
@@ -56,8 +56,11 @@ def port_of(url: str) -> int:
 
 
 def placeholders(url: str) -> tuple[str, ...]:
-    """Names of the path parameters that `url` asks for, in their order."""
-    path, query = _parts(url)
+    """Names of the path parameters that `url` asks for, in their order; none of what is no URL."""
+    try:
+        path, query = _parts(_split(url))
+    except TargetError:
+        return ()
     found = [match[1] for text in (*path, *(value for _, _, value in query)) if (match := PLACEHOLDER.match(text))]
     return tuple(dict.fromkeys(found))
 
@@ -65,19 +68,26 @@ def placeholders(url: str) -> tuple[str, ...]:
 def fill_target(url: str, parameters: Mapping[str, object]) -> str:
     """`url` with every whole path segment and query value `:name` replaced by the quoted parameter.
 
-    Raises TargetError if one is missing, empty, or would climb (`.` and `..`).
+    Raises TargetError if one is missing, empty, or would climb (`.` and `..`), and if `url`, which plain SQL may have
+    written, is no URL.
     """
     if ":" not in url.partition("://")[2]:
         return url
-    parts = urlsplit(url)
-    path, query = _parts(url)
+    parts = _split(url)
+    path, query = _parts(parts)
     filled_path = "/".join(_fill(segment, parameters, in_path=True) for segment in path)
     filled_query = "&".join(key + equals + _fill(value, parameters, in_path=False) for key, equals, value in query)
     return urlunsplit((parts.scheme, parts.netloc, filled_path, filled_query, ""))
 
 
-def _parts(url: str) -> tuple[list[str], list[tuple[str, str, str]]]:
-    parts = urlsplit(url)
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise TargetError(f"It is not a URL: {error}.") from error
+
+
+def _parts(parts: SplitResult) -> tuple[list[str], list[tuple[str, str, str]]]:
     query = [pair.partition("=") for pair in parts.query.split("&")] if parts.query else []
     return parts.path.split("/"), query
 

@@ -22,6 +22,9 @@ from tests.servers.processes import ServiceMissingError, wait_until
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")]
 
+#: Requests that one round of publishing brings: three events to five of the subscribers.
+DELIVERED = 15
+
 SUBSCRIBE = """
 import json, os
 from subscribers.models import Subscriber
@@ -201,11 +204,11 @@ def run(request: pytest.FixtureRequest) -> Iterator[Run]:
 
 def test_log_of_a_whole_run_names_no_secret(run: Run) -> None:
     run.publish_good_and_bad()
-    run.receiver.wait_for(8)
+    run.receiver.wait_for(DELIVERED)
     run.sign_in()
     run.lose_services()
     run.publish_good_and_bad()
-    run.receiver.wait_for(16)
+    run.receiver.wait_for(2 * DELIVERED)
     text = run.log()
     assert "Refused with 401" in text, "it is the log of this run"
     assert run.secrets.found_in(text) == []

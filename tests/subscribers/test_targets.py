@@ -139,3 +139,11 @@ def test_parameter_that_would_climb_or_vanish_is_refused(value: str | None) -> N
 def test_missing_parameter_is_named(url: str) -> None:
     with pytest.raises(TargetError, match="the path parameter 'id', which the event does not have"):
         fill_target(url, {"identity": 1})
+
+
+@pytest.mark.parametrize("url", ["http://[::1/:id", "http://[x]/:id", "http://a]b/:id"])
+def test_what_is_no_url_is_told_and_asks_for_no_parameters(url: str) -> None:
+    """Plain SQL can write it, and then each delivery comes by here."""
+    assert placeholders(url) == ()
+    with pytest.raises(TargetError, match="It is not a URL"):
+        fill_target(url, {"id": 1})
