@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test faults lint bench bench-compare clean
+.PHONY: run test faults fuzz lint bench bench-compare clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.installed
@@ -26,6 +26,11 @@ lint: .venv/test.installed
 	$(BIN)/lint-imports
 	SWITCH_SECRET_KEY=lint SWITCH_JWT_SECRET=a-secret-of-thirty-two-bytes-or-more $(BIN)/python manage.py makemigrations --check --dry-run
 	tools/check_deploy
+
+# Looks for what breaks the served paths, and for the slowest filter that is accepted.
+fuzz: .venv/test.installed
+	$(BIN)/python -m tests.fuzz.api
+	$(BIN)/python -m tests.fuzz.slowest_filter
 
 bench bench-compare: .venv/test.installed
 	$(BIN)/python -m bench $(if $(filter bench-compare,$@),--compare) $(BENCH)

@@ -8,7 +8,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework_simplejwt.exceptions import TokenError
 
-from dispatch.tokens import PublisherToken
+from dispatch.tokens import PublisherToken, fault_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,8 @@ class PublisherAuthentication(BaseAuthentication):
         except UnicodeDecodeError as error:
             raise AuthenticationFailed("The token holds characters that no JWT has.") from error
         except TokenError as error:
-            raise AuthenticationFailed(_reason(error)) from error
+            raise AuthenticationFailed(fault_of(error)) from error
         return Publisher(token), token
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="switch"'
-
-
-def _reason(error: TokenError) -> str:
-    text = str(error)
-    if text == "Token is invalid":
-        return "The token is not valid: wrong secret, wrong algorithm (HS256 is needed), or not yet valid."
-    return "The token has expired." if text == "Token is expired" else text

@@ -21,7 +21,7 @@ from dispatch.payloads import (
 from dispatch.problems import ContentTooLargeError
 from dispatch.publishing import NewEvent
 from subscribers.models import Subscriber
-from subscribers.topics import name_problem
+from subscribers.topics import control_in, name_problem
 
 MAX_TOPIC_LENGTH = Subscriber._meta.get_field("topic").max_length or 0
 MAX_KEY_LENGTH = 255
@@ -100,8 +100,8 @@ def _topic(item: Mapping[str, Any]) -> str:
         raise PayloadError("The topic is empty.", "topic")
     if len(topic) > MAX_TOPIC_LENGTH:
         raise PayloadError(f"The topic is longer than {MAX_TOPIC_LENGTH} characters.", "topic")
-    if "\x00" in topic:
-        raise PayloadError("The topic holds a NUL character.", "topic")
+    if control := control_in(topic):
+        raise PayloadError(f"The topic holds the control character {control}.", "topic")
     if problem := name_problem(topic):
         raise PayloadError(problem, "topic")
     check_characters(topic, "topic")

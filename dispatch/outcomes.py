@@ -15,7 +15,7 @@ class ErrorKind(StrEnum):
     TOTAL_TIMEOUT = "total_timeout"  # the whole exchange took too long
     RESET = "reset"  # the peer closed or reset before a complete head
     PROTOCOL = "protocol"  # what came back is not HTTP, or its head is too large
-    FORBIDDEN_ADDRESS = "forbidden_address"  # policy refuses the address or the scheme: permanent
+    FORBIDDEN_ADDRESS = "forbidden_address"  # policy refuses the address, the port or the scheme: permanent
     BAD_REQUEST = "bad_request"  # no request can be built from event and subscriber: permanent
     INTERNAL = "internal"  # a fault of ours
 

@@ -15,7 +15,8 @@ TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 BAD_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 #: What looks like a number with a fraction or an exponent; inside a string it costs a second parse and no more.
-FRACTION = re.compile(r"-?\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+)")
+#: It begins where digits begin and never gives one back: else a text of many digits takes the square of their number.
+FRACTION = re.compile(r"-?(?<!\d)\d++(?:\.\d++(?:[eE][+-]?\d++)?|[eE][+-]?\d++)")
 MAX_DEPTH = 200
 
 

@@ -10,6 +10,7 @@ from django.http import Http404
 from rest_framework.exceptions import APIException, NotAuthenticated
 from rest_framework.response import Response
 
+from dispatch import refusals
 from dispatch.backpressure import LimitReachedError
 from dispatch.payloads import PayloadError
 from dispatch.publishing import IdempotencyConflictError
@@ -17,6 +18,7 @@ from dispatch.publishing import IdempotencyConflictError
 RETRY_AFTER_SECONDS = 2
 #: A limit of storage takes longer to be left than a database to be back.
 RETRY_AFTER_LIMIT_SECONDS = 10
+MAX_QUOTED = 1_000
 HOW_TO_SIGN = "There is no token. Send the header: Authorization: Bearer <token>."
 
 logger = logging.getLogger(__name__)
@@ -36,9 +38,14 @@ class TopicForbiddenError(Exception):
 def problem(status: int, detail: str, **more: Any) -> dict[str, Any]:
     """A problem object; `more` are extension members, left out if empty."""
     title = HTTPStatus(status).phrase
-    return {"type": "about:blank", "title": title, "status": status, "detail": detail} | {
-        key: value for key, value in more.items() if value
+    return {"type": "about:blank", "title": title, "status": status, "detail": _writable(detail)} | {
+        key: _writable(value) for key, value in more.items() if value
     }
+
+
+def _writable(value: Any) -> Any:
+    """A text may quote half a character, which UTF-8 cannot write, or a name of a megabyte."""
+    return value[:MAX_QUOTED].encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def describe(error: Exception) -> dict[str, Any] | None:
@@ -71,7 +78,11 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 
 def respond(described: dict[str, Any], **headers: str) -> Response:
-    return Response(described, status=described["status"], headers=headers, content_type="application/problem+json")
+    response = Response(described, status=described["status"], headers=headers, content_type="application/problem+json")
+    if described["status"] < 500:
+        refusals.note(described)
+        response._has_been_logged = True  # type: ignore[attr-defined] # by the line above, with the reason
+    return response
 
 
 def _unavailable(error: Exception) -> Response:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
+import jwt
 from django.conf import settings
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenError
@@ -17,6 +18,30 @@ LEEWAY_SECONDS = 30
 #: Claims in which the author stands: the original's clients write `Author`.
 AUTHOR_CLAIMS = ("author", "Author")
 MAX_AUTHOR_LENGTH = 255
+
+
+#: What each of PyJWT's refusals means, the narrower before the wider. The signature is checked before the claims: of
+#: these nobody hears who has not signed the token.
+FAULTS = (
+    (jwt.ExpiredSignatureError, "The token has expired (exp)."),
+    (jwt.ImmatureSignatureError, "The token is not valid yet: its nbf or iat lies in the future."),
+    (jwt.InvalidSignatureError, "The token's signature does not fit: it was signed with another secret, or changed."),
+    (jwt.InvalidAlgorithmError, "The token is not signed with HS256, the only algorithm that is taken."),
+    ((jwt.exceptions.InvalidSubjectError, jwt.exceptions.InvalidJTIError), "The token's sub and jti must be strings."),
+    (jwt.InvalidIssuedAtError, "The token's iat must be a number of seconds."),
+    (jwt.DecodeError, "The token cannot be read: it is no JWT, or its exp or nbf is no number of seconds."),
+)
+OTHER_FAULT = "The token is not valid: its header or its claims hold something that is not taken."
+
+
+def fault_of(error: TokenError) -> str:
+    """What is wrong with a token that `read` has refused, as a sentence that holds nothing of it."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, jwt.PyJWTError):
+        cause = cause.__cause__
+    if cause is None:
+        return str(error)
+    return next((sentence for kinds, sentence in FAULTS if isinstance(cause, kinds)), OTHER_FAULT)
 
 
 @lru_cache(maxsize=4)
@@ -52,8 +77,8 @@ class PublisherToken(Token):
         """The verified token. Raises simplejwt's TokenError if neither secret signed it, or it does not hold now."""
         try:
             return cls(encoded)  # type: ignore[arg-type] # simplejwt's own annotation of an encoded token is wrong
-        except TokenError:
-            if not settings.SWITCH_JWT_PREVIOUS_SECRET:
+        except TokenError as error:
+            if not settings.SWITCH_JWT_PREVIOUS_SECRET or not _is_signed_otherwise(error):
                 raise
             return _PreviousSecretToken(encoded)  # type: ignore[arg-type] # likewise
 
@@ -79,6 +104,11 @@ class PublisherToken(Token):
 class _PreviousSecretToken(PublisherToken):
     def get_token_backend(self) -> TokenBackend:
         return _backend(settings.SWITCH_JWT_PREVIOUS_SECRET)
+
+
+def _is_signed_otherwise(error: TokenError) -> bool:
+    backend_error = error.__cause__
+    return backend_error is not None and isinstance(backend_error.__cause__, jwt.InvalidSignatureError)
 
 
 def _is_storable(author: Any) -> bool:

@@ -4,6 +4,10 @@ from django.urls import path
 
 from dispatch.views import EventView, HealthView, PublishView, ReadyView, RefreshView
 
+handler400 = "dispatch.fallbacks.bad_request"
+handler404 = "dispatch.fallbacks.not_found"
+handler500 = "dispatch.fallbacks.server_error"
+
 urlpatterns = [
     path("publish", PublishView.as_view()),
     path("events/<uuid:event_id>", EventView.as_view()),

@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
+
+import idna
 
 PLACEHOLDER = re.compile(r":([A-Za-z_][A-Za-z0-9_]*)\Z")
+DEFAULT_PORTS = {"http": 80, "https": 443}
 FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 
 
@@ -21,7 +24,7 @@ def check_target(url: str) -> None:
         port = parts.port
     except ValueError as error:
         raise TargetError(f"It is not a URL: {error}.") from error
-    if parts.scheme not in ("http", "https"):
+    if parts.scheme not in DEFAULT_PORTS:
         raise TargetError("It must begin with http:// or https://.")
     if not parts.hostname:
         raise TargetError("It names no host, as in http://billing:8000/events.")
@@ -40,14 +43,24 @@ def _check_host(host: str, netloc: str) -> None:
     if host.startswith(":") and not netloc.startswith("["):
         raise TargetError("The host cannot be a path parameter.")
     try:
-        host.encode("idna")
+        # As `requests` will read it: strictly, so that no fullwidth digits pass for an address.
+        host.encode("idna") if host.isascii() else idna.encode(host, strict=True, std3_rules=True)
     except UnicodeError as error:
         raise TargetError(f"The host {host!r} is not a valid name.") from error
 
 
+def port_of(url: str) -> int:
+    """The port that a URL leads to which `check_target` has let through."""
+    parts = urlsplit(url)
+    return parts.port or DEFAULT_PORTS[parts.scheme]
+
+
 def placeholders(url: str) -> tuple[str, ...]:
-    """Names of the path parameters that `url` asks for, in their order."""
-    path, query = _parts(url)
+    """Names of the path parameters that `url` asks for, in their order; none of what is no URL."""
+    try:
+        path, query = _parts(_split(url))
+    except TargetError:
+        return ()
     found = [match[1] for text in (*path, *(value for _, _, value in query)) if (match := PLACEHOLDER.match(text))]
     return tuple(dict.fromkeys(found))
 
@@ -55,19 +68,26 @@ def placeholders(url: str) -> tuple[str, ...]:
 def fill_target(url: str, parameters: Mapping[str, object]) -> str:
     """`url` with every whole path segment and query value `:name` replaced by the quoted parameter.
 
-    Raises TargetError if one is missing, empty, or would climb (`.` and `..`).
+    Raises TargetError if one is missing, empty, or would climb (`.` and `..`), and if `url`, which plain SQL may have
+    written, is no URL.
     """
     if ":" not in url.partition("://")[2]:
         return url
-    parts = urlsplit(url)
-    path, query = _parts(url)
+    parts = _split(url)
+    path, query = _parts(parts)
     filled_path = "/".join(_fill(segment, parameters, in_path=True) for segment in path)
     filled_query = "&".join(key + equals + _fill(value, parameters, in_path=False) for key, equals, value in query)
     return urlunsplit((parts.scheme, parts.netloc, filled_path, filled_query, ""))
 
 
-def _parts(url: str) -> tuple[list[str], list[tuple[str, str, str]]]:
-    parts = urlsplit(url)
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise TargetError(f"It is not a URL: {error}.") from error
+
+
+def _parts(parts: SplitResult) -> tuple[list[str], list[tuple[str, str, str]]]:
     query = [pair.partition("=") for pair in parts.query.split("&")] if parts.query else []
     return parts.path.split("/"), query
 

@@ -1,6 +1,13 @@
-"""The names of topics, and the patterns that subscribers may have instead: `order.*` for all that begin so."""
+"""The names of topics, and the patterns that subscribers may have instead: `order.*` for all that begin so.
+
+A name stands in headers, logs and lists, so it holds nothing that would break a line.
+"""
+
+import re
 
 WILDCARD = "*"
+#: Control characters, and the separators of lines and paragraphs.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def is_pattern(topic: str) -> bool:
@@ -17,3 +24,9 @@ def pattern_problem(topic: str) -> str:
 def name_problem(topic: str) -> str:
     """What is wrong with the name of a topic on which an event is published; empty if nothing is."""
     return "The topic holds a *, which only a subscriber's pattern can have." if WILDCARD in topic else ""
+
+
+def control_in(topic: str) -> str | None:
+    """The first control character of `topic` as `U+000A`, or None."""
+    found = CONTROL.search(topic)
+    return f"U+{ord(found[0]):04X}" if found else None

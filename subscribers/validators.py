@@ -3,18 +3,21 @@
 import base64
 import binascii
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from subscribers.filters import FilterError, compile_filter
-from subscribers.targets import TargetError, check_target
-from subscribers.topics import pattern_problem
+from subscribers.ports import PortPolicy
+from subscribers.targets import TargetError, check_target, port_of
+from subscribers.topics import control_in, pattern_problem
 
 
 def validate_topic(topic: str) -> None:
     if not topic.strip():
         raise ValidationError("A topic needs a name.", code="topic_empty")
-    if "\x00" in topic:
-        raise ValidationError("A topic cannot hold a NUL character.", code="topic_nul")
+    if control := control_in(topic):
+        sentence = f"A topic cannot hold line breaks or other control characters; this one holds {control}."
+        raise ValidationError(sentence, code="topic_control")
     if problem := pattern_problem(topic):
         raise ValidationError(problem, code="topic_pattern")
 
@@ -31,6 +34,8 @@ def validate_target_url(url: str) -> None:
         check_target(url)
     except TargetError as error:
         raise ValidationError(str(error), code="target_url_refused") from error
+    if refusal := PortPolicy(settings.SWITCH_DELIVERY_PORTS).refusal(port_of(url)):
+        raise ValidationError(refusal, code="target_port_refused")
 
 
 def validate_secret(secret: str) -> None:

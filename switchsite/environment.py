@@ -9,6 +9,8 @@ from typing import Any
 
 import environ
 
+from subscribers.ports import read_ports
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # A line `NAME=value` in .env counts where the real environment does not set the name.
@@ -52,6 +54,13 @@ def ranges(text: str) -> list[str]:
         except ValueError as error:
             raise ValueError("must be CIDR ranges such as 10.0.0.0/8, separated by commas") from error
     return found
+
+
+def ports(text: str) -> list[range]:
+    try:
+        return read_ports(words(text))
+    except ValueError as error:
+        raise ValueError("must be ports or ranges such as 6379,8000-8010, or `all`") from error
 
 
 def log_level(text: str) -> str:
@@ -129,6 +138,10 @@ VARIABLES = (
         "Origins such as `https://switch.example.com` that may submit the admin's forms.",
     ),
     Variable("SWITCH_HTTPS", boolean, False, "The admin is reached by HTTPS only: secure cookies, redirect, HSTS."),
+    Variable(
+        "SWITCH_SIGN_IN_FAILURES", positive, 5, "Failed sign-ins of one user from one address that lock the pair."
+    ),
+    Variable("SWITCH_SIGN_IN_LOCK_SECONDS", seconds, 900.0, "How long it stays locked after the last of them."),
     Variable("SWITCH_SERVER_HOST", str, "127.0.0.1", "Address the web server listens on."),
     Variable("SWITCH_SERVER_PORT", port, 8000, "Port the web server listens on."),
     Variable("SWITCH_WEB_PROCESSES", positive, 1, "Processes of the web server."),
@@ -213,6 +226,12 @@ VARIABLES = (
         "CIDR ranges that may be called although `SWITCH_DELIVERY_NETWORKS` refuses them.",
     ),
     Variable("SWITCH_DELIVERY_DENY", ranges, [], "CIDR ranges that may never be called."),
+    Variable(
+        "SWITCH_DELIVERY_PORTS",
+        ports,
+        [],
+        "Ports of databases, queues, mail and the like that may be called all the same: `6379,9200-9300`, or `all`.",
+    ),
     Variable(
         "SWITCH_DELIVERY_PROXY",
         str,

@@ -1,5 +1,7 @@
 """Django's settings. What an operator may change comes from environment.py, and only from there."""
 
+from datetime import timedelta
+
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
@@ -41,6 +43,7 @@ SWITCH_MAX_TIMEOUT_SECONDS: float = value("SWITCH_MAX_TIMEOUT_SECONDS")
 SWITCH_DELIVERY_NETWORKS: str = value("SWITCH_DELIVERY_NETWORKS")
 SWITCH_DELIVERY_ALLOW: list[str] = value("SWITCH_DELIVERY_ALLOW")
 SWITCH_DELIVERY_DENY: list[str] = value("SWITCH_DELIVERY_DENY")
+SWITCH_DELIVERY_PORTS: list[range] = value("SWITCH_DELIVERY_PORTS")
 SWITCH_DELIVERY_PROXY: str = value("SWITCH_DELIVERY_PROXY")
 SWITCH_CA_FILE: str = value("SWITCH_CA_FILE")
 SWITCH_KEEP_DELIVERED_DAYS: int = value("SWITCH_KEEP_DELIVERED_DAYS")
@@ -59,6 +62,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "axes",
     "switchsite",
     "subscribers",
     "dispatch",
@@ -73,6 +77,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "switchsite.urls"
@@ -100,6 +105,21 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+
+# Failures are counted in the database: so they count for all web processes, and over a restart.
+AXES_FAILURE_LIMIT = value("SWITCH_SIGN_IN_FAILURES")
+AXES_COOLOFF_TIME = timedelta(seconds=value("SWITCH_SIGN_IN_LOCK_SECONDS"))
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "switchsite.sign_in.client_address"
+AXES_LOCKOUT_CALLABLE = "switchsite.sign_in.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username"]  # in the log: it is where a password lands that was typed a field too early
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en"
 USE_TZ = True

@@ -2,10 +2,15 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from dispatch.admin.storage import storage_view
+from dispatch.urls import handler400, handler404, handler500
+
+__all__ = ["handler400", "handler404", "handler500", "urlpatterns"]
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/storage/", storage_view, name="storage"),
     path("admin/", admin.site.urls),
     path("", include("dispatch.urls")),

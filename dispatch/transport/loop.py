@@ -12,8 +12,9 @@ from dispatch.transport.driver import Driver
 from dispatch.transport.exchange import Exchange
 from dispatch.transport.guard import AddressGuard
 from dispatch.transport.resolver import Resolution, Resolver
-from dispatch.transport.target import UnsendableError, read_target
+from dispatch.transport.target import Target, UnsendableError, read_target
 from dispatch.transport.transfer import Rules, Transfer
+from subscribers.ports import PortPolicy
 
 #: How often the time-outs that are ours, not libcurl's, are looked after.
 SWEEP_SECONDS = 0.1
@@ -29,10 +30,16 @@ class Transport:
     """
 
     def __init__(
-        self, guard: AddressGuard, resolver: Resolver | None = None, *, ca_file: str = "", proxy: str = ""
+        self,
+        guard: AddressGuard,
+        resolver: Resolver | None = None,
+        *,
+        ports: PortPolicy = PortPolicy(),  # noqa: B008 - it cannot be changed
+        ca_file: str = "",
+        proxy: str = "",
     ) -> None:
         self._trusted = combined(ca_file) if ca_file else None
-        self._rules = Rules(guard, self._trusted.name if self._trusted else certifi.where(), proxy)
+        self._rules = Rules(guard, self._trusted.name if self._trusted else certifi.where(), proxy, ports)
         self._own_resolver = None if resolver else Resolver()
         self._resolver = resolver or self._own_resolver or Resolver()
         self._driver = Driver()
@@ -52,7 +59,7 @@ class Transport:
     def start(self, exchange: Exchange, token: object) -> None:
         """Begins; its outcome comes from a later `run`. Never blocks, and raises for nothing an exchange can hold."""
         try:
-            transfer = Transfer(token, exchange, read_target(exchange.url), self._rules)
+            transfer = Transfer(token, exchange, self._target(exchange.url), self._rules)
         except UnsendableError as error:
             self._done.append((token, Outcome(error_kind=error.kind, error=str(error))))
             return
@@ -60,6 +67,12 @@ class Transport:
         known = self._resolver.resolve(transfer.target.host, lambda found: self._on_resolved(transfer, found))
         if known is not None:
             self._begin(transfer, known)
+
+    def _target(self, url: str) -> Target:
+        target = read_target(url)
+        if refusal := self._rules.ports.refusal(target.port):
+            raise UnsendableError(ErrorKind.FORBIDDEN_ADDRESS, f"{target.peer} is not called. {refusal}")
+        return target
 
     def run(self, timeout_seconds: float) -> Completed:
         """Moves what is ready; returns what is over, as soon as anything is, with the tokens given to `start`.

@@ -6,8 +6,8 @@ from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from dispatch.outcomes import ErrorKind
+from subscribers.targets import DEFAULT_PORTS
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
 #: Outside of printable ASCII, or the backslash that some readers of URLs take for a slash.
 UNWRITABLE = re.compile(r"[^\x21-\x7e]|\\")
 

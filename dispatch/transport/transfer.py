@@ -15,6 +15,7 @@ from dispatch.transport.guard import AddressGuard
 from dispatch.transport.headers import header_lines
 from dispatch.transport.response import Response
 from dispatch.transport.target import Target
+from subscribers.ports import PortPolicy
 
 SUPPRESS_CONNECT_HEADERS = 265  # CURLOPT_SUPPRESS_CONNECT_HEADERS, which pycurl does not name
 METHODS_WITH_BODY = ("POST", "PUT", "PATCH")
@@ -37,6 +38,7 @@ class Rules:
     guard: AddressGuard
     ca_file: str
     proxy: str
+    ports: PortPolicy = PortPolicy()  # noqa: RUF009 - it cannot be changed
 
 
 class _GivenSocket(socket.socket):

@@ -1,9 +1,15 @@
-"""What an evaluation carries with it, and how it says that something cannot be known."""
+"""What an evaluation carries with it, and what it says of an event that it cannot judge."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
-from subscribers.filters.limits import CHARACTERS_A_STEP, MAX_STEPS
+from subscribers.filters.limits import MAX_STEPS
+from subscribers.filters.prices import visited
+from subscribers.filters.reasons import OverLimitError, UndecidedError
+
+__all__ = ["Environment", "OverLimitError", "UndecidedError", "Unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,19 +22,6 @@ class Unknown:
 
     def __str__(self) -> str:
         return f"{self.reason} (line {self.line}, column {self.column})"
-
-
-class UndecidedError(Exception):
-    """Inside of an evaluation: this part is unknown. `offset` counts bytes of the text that was parsed."""
-
-    def __init__(self, reason: str, offset: int) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.offset = offset
-
-
-class OverLimitError(Exception):
-    """An operation would take too long, or make something too large."""
 
 
 class Environment:
@@ -46,16 +39,26 @@ class Environment:
         if self.steps < 0:
             raise OverLimitError("it takes too many steps")
 
-    def spend_on(self, value: Any) -> None:
+    def owe(self, steps: int) -> None:
+        """Takes off steps where nothing may be raised: the next `spend` gives up if too many are gone."""
+        self.steps -= steps
+
+    def spend_on(self, value: Any, price: Callable[[Any], int] = visited) -> None:
         """Pays for an operation that walks over all of `value`, however deep."""
-        waiting = [value]
+        self.spend(price(value))
+        waiting = [value] if isinstance(value, Containers) else []
         while waiting:
-            node = waiting.pop()
-            if isinstance(node, str):
-                self.spend(1 + len(node) // CHARACTERS_A_STEP)
-            elif isinstance(node, dict):
-                self.spend(1 + len(node))
-                waiting.extend(node.values())
-            elif isinstance(node, (list, tuple, set)):
-                self.spend(1 + len(node))
-                waiting.extend(child for child in node if isinstance(child, (str, dict, list, tuple)))
+            for child in _members(waiting.pop()):
+                if price is not visited or isinstance(child, WALKED):
+                    self.spend(price(child))
+                    if isinstance(child, Containers):
+                        waiting.append(child)
+
+
+#: Of what is only visited, numbers and the like are paid for with what holds them.
+WALKED = (str, dict, list, tuple, set)
+Containers = (dict, list, tuple, set)
+
+
+def _members(container: Any) -> Iterable[Any]:
+    return chain(container, container.values()) if isinstance(container, dict) else container

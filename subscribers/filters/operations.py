@@ -4,8 +4,15 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from subscribers.filters import prices
 from subscribers.filters.evaluation import Environment, OverLimitError
-from subscribers.filters.limits import CHARACTERS_A_STEP, MAX_BITS, MAX_RESULT_LENGTH, MAX_ROUND_DIGITS
+from subscribers.filters.limits import (
+    MAX_ALTERNATIVES,
+    MAX_BITS,
+    MAX_NUMBER_LENGTH,
+    MAX_RESULT_LENGTH,
+    MAX_ROUND_DIGITS,
+)
 
 Number = int | float
 Containers = (str, list, tuple, dict, set)
@@ -74,7 +81,7 @@ def _paid(compare: Callable[[Any, Any], Any]) -> Comparison:
         if kind is type(right) and kind in Containers:
             shorter = left if len(left) < len(right) else right
             if kind is str:
-                environment.spend(1 + len(shorter) // CHARACTERS_A_STEP)
+                environment.spend(1 + len(shorter) // prices.SAME)
             else:
                 environment.spend_on(shorter)
         return compare(left, right)
@@ -83,11 +90,21 @@ def _paid(compare: Callable[[Any, Any], Any]) -> Comparison:
 
 
 def _contains(environment: Environment, member: Any, container: Any) -> bool:
-    if isinstance(container, str):
-        environment.spend(1 + len(container) // CHARACTERS_A_STEP)
+    if isinstance(container, str) and isinstance(member, str):
+        environment.spend(prices.searched(container, member))
     elif isinstance(container, (list, tuple)):
-        environment.spend_on(container) if isinstance(member, Containers) else environment.spend(1 + len(container))
+        if isinstance(member, Containers):
+            environment.spend_on(container)
+        else:
+            environment.spend(1 + len(container) * (4 if _is_dear(member) else 1))
+    elif isinstance(member, tuple):
+        environment.spend_on(member)  # its hash
     return member in container
+
+
+def _is_dear(number: Any) -> bool:
+    """Whether to compare it with another number may take some hundred nanoseconds."""
+    return isinstance(number, float) or (isinstance(number, int) and number.bit_length() > 64)
 
 
 def _lacks(environment: Environment, member: Any, container: Any) -> bool:
@@ -116,25 +133,57 @@ COMPARISONS: dict[str, Comparison] = {
 }
 
 
-def _one(function: Callable[[Any], Any]) -> Callable[..., Any]:
-    """Python's function with one argument at most, after paying for it."""
+def _number(function: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Python's int or float with one argument at most, after paying for it."""
 
     def calling(environment: Environment, *arguments: Any) -> Any:
-        if len(arguments) > 1:
-            raise TypeError(f"{function.__name__} takes one argument, not {len(arguments)}")
-        environment.spend_on(arguments[0] if arguments else None)
+        _refuse_more_than_one(function, arguments)
+        if arguments and isinstance(arguments[0], str):
+            if len(arguments[0]) > MAX_NUMBER_LENGTH:
+                raise OverLimitError("the text is too long for a number")
+            environment.spend(1 + len(arguments[0]) // 4)
         return function(*arguments)
 
     return calling
 
 
-def _many(function: Callable[..., Any]) -> Callable[..., Any]:
+def _refuse_more_than_one(function: Callable[[Any], Any], arguments: tuple[Any, ...]) -> None:
+    if len(arguments) > 1:
+        raise TypeError(f"{function.__name__} takes one argument, not {len(arguments)}")
+
+
+def _str(environment: Environment, *arguments: Any) -> str:
+    _refuse_more_than_one(str, arguments)
+    if arguments and not isinstance(arguments[0], str):
+        environment.spend_on(arguments[0], prices.written)
+    return str(*arguments)
+
+
+def _extreme(function: Callable[..., Any]) -> Callable[..., Any]:
+    """min and max, which compare each member with the best so far."""
+
     def calling(environment: Environment, *arguments: Any) -> Any:
-        for argument in arguments:
-            environment.spend_on(argument)
+        environment.spend_on(arguments)
+        if len(arguments) == 1 and isinstance(arguments[0], Containers):
+            environment.spend(prices.ORDERED * len(arguments[0]))
         return function(*arguments)
 
     return calling
+
+
+def _truths(function: Callable[[Any], bool]) -> Callable[..., bool]:
+    """any and all of a list that is there already."""
+
+    def calling(environment: Environment, *arguments: Any) -> bool:
+        if arguments and isinstance(arguments[0], Containers):
+            environment.spend(1 + len(arguments[0]))
+        return function(*arguments)
+
+    return calling
+
+
+def _abs(environment: Environment, *arguments: Any) -> Any:
+    return abs(*arguments)
 
 
 def _len(environment: Environment, *arguments: Any) -> int:
@@ -148,20 +197,22 @@ def _bool(environment: Environment, *arguments: Any) -> bool:
 def _round(environment: Environment, *arguments: Any) -> Any:
     if len(arguments) > 1 and isinstance(arguments[1], int) and abs(arguments[1]) > MAX_ROUND_DIGITS:
         raise OverLimitError("it rounds to too many digits")
+    if len(arguments) > 1:
+        environment.spend(prices.rounded(*arguments[:2]))
     return round(*arguments)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "len": _len,
     "bool": _bool,
-    "int": _one(int),
-    "float": _one(float),
-    "str": _one(str),
-    "abs": _one(abs),
-    "min": _many(min),
-    "max": _many(max),
-    "any": _many(any),
-    "all": _many(all),
+    "int": _number(int),
+    "float": _number(float),
+    "str": _str,
+    "abs": _abs,
+    "min": _extreme(min),
+    "max": _extreme(max),
+    "any": _truths(any),
+    "all": _truths(all),
     "round": _round,
 }
 
@@ -171,12 +222,46 @@ def call_method(environment: Environment, name: str, owner: Any, arguments: list
     if name == "get":
         if not isinstance(owner, dict):
             raise TypeError(f"{type(owner).__name__} has no get")
+        if arguments and isinstance(arguments[0], tuple):
+            environment.spend_on(arguments[0])  # its hash
         return owner.get(*arguments)
     if not isinstance(owner, str):
         raise TypeError(f"{type(owner).__name__} has no {name}")
-    # Each makes or walks a text; split makes a list that is much larger than the text.
-    environment.spend(1 + len(owner) // (8 if name == "split" else CHARACTERS_A_STEP))
-    if name == "strip" and arguments and isinstance(arguments[0], str):
-        # It may look for each character of the text in all of the argument.
-        environment.spend(len(owner) * len(arguments[0]) // (CHARACTERS_A_STEP * CHARACTERS_A_STEP))
+    _PAYING[name](environment, owner, arguments)
     return getattr(owner, name)(*arguments)
+
+
+def _pay_to_fold(environment: Environment, text: str, arguments: list[Any]) -> None:
+    environment.spend(prices.folded(text))
+
+
+def _pay_to_strip(environment: Environment, text: str, arguments: list[Any]) -> None:
+    environment.spend(1 + len(text) // prices.SAME)
+    if arguments and isinstance(arguments[0], str):
+        environment.spend(prices.stripped(text, arguments[0]))
+
+
+def _pay_to_compare(environment: Environment, text: str, arguments: list[Any]) -> None:
+    """For startswith and endswith, which take several alternatives as well."""
+    if arguments and isinstance(arguments[0], tuple) and len(arguments[0]) > MAX_ALTERNATIVES:
+        raise OverLimitError("it has too many alternatives")
+    environment.spend_on(arguments[:1])
+
+
+def _pay_to_split(environment: Environment, text: str, arguments: list[Any]) -> None:
+    """A list of texts is much larger than the text: members are counted before they are made."""
+    if not arguments or not isinstance(arguments[0], str) or not arguments[0]:
+        environment.spend(prices.split_at_blanks(text))
+        return
+    environment.spend(2 * prices.searched(text, arguments[0]))
+    environment.spend(text.count(arguments[0]))
+
+
+_PAYING: dict[str, Callable[[Environment, str, list[Any]], None]] = {
+    "lower": _pay_to_fold,
+    "upper": _pay_to_fold,
+    "strip": _pay_to_strip,
+    "startswith": _pay_to_compare,
+    "endswith": _pay_to_compare,
+    "split": _pay_to_split,
+}

@@ -105,7 +105,13 @@ REFUSED_EVENTS = [
         pytest.param({"topic": topic, "data": {}}, "The topic holds a *, which only", "topic", id=f"topic-{topic}")
         for topic in ("*", "order.*", "order.*.late")
     ),
-    pytest.param({"topic": "a\0b", "data": {}}, "The topic holds a NUL character.", "topic", id="topic-nul"),
+    pytest.param({"topic": "a\0b", "data": {}}, "the control character U+0000", "topic", id="topic-nul"),
+    pytest.param({"topic": "a\nb", "data": {}}, "the control character U+000A", "topic", id="topic-line-break"),
+    pytest.param({"topic": "a\r", "data": {}}, "the control character U+000D", "topic", id="topic-carriage-return"),
+    pytest.param({"topic": "\ta", "data": {}}, "the control character U+0009", "topic", id="topic-tab"),
+    pytest.param({"topic": "a\x1b[2J", "data": {}}, "the control character U+001B", "topic", id="topic-escape"),
+    pytest.param({"topic": "a\x85b", "data": {}}, "the control character U+0085", "topic", id="topic-next-line"),
+    pytest.param({"topic": "a\u2028", "data": {}}, "the control character U+2028", "topic", id="topic-separator"),
     pytest.param({"topic": "a\ud800", "data": {}}, "half a character", "topic", id="topic-lone-surrogate"),
     pytest.param({"topic": "t" * 256, "data": {}}, "longer than 255 characters", "topic", id="topic-too-long"),
     pytest.param({"topic": "a"}, "There is neither `data` nor `Payload`.", "payload", id="no-data"),

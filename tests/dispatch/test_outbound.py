@@ -48,6 +48,11 @@ def test_metadata_service_cannot_be_allowed() -> None:
     assert outcome.error_kind == FORBIDDEN
 
 
+def test_ports_are_those_of_the_settings() -> None:
+    assert called("http://127.0.0.1:1/").error_kind == FORBIDDEN
+    assert called("http://127.0.0.1:1/", SWITCH_DELIVERY_PORTS=[range(1, 2)]).error_kind == ErrorKind.CONNECT
+
+
 def test_ca_file_is_that_of_the_settings(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     authority.create()

@@ -129,3 +129,19 @@ def test_what_json_does_not_know_is_refused(text: str) -> None:
 def test_error_in_json_tells_line_and_column() -> None:
     with pytest.raises(PayloadError, match="at line 2, column 6"):
         parse_json('{"a": 1,\n "b" 2}')
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("unit", ["1", "1.", "-", "-1", "1e", "1.5e"])
+def test_long_run_of_digits_in_a_text_holds_nobody_up(unit: str) -> None:
+    text = '{"body":"%s"}' % (unit * (1_000_000 // len(unit)))
+    assert to_text(parse_exact(text, parse_json(text))) == text
+
+
+@pytest.mark.parametrize("fraction", ["1.5", "1.50"])
+def test_last_of_two_equal_keys_wins_in_what_filters_see_and_in_what_is_sent(fraction: str) -> None:
+    """`1.50` goes another way than `1.5`: a float would change it."""
+    text = f'{{"body":{{"a":1,"a":{fraction},"b":0}},"body":{{"a":{fraction},"a":2}}}}'
+    seen = parse_json(text)
+    assert seen == {"body": {"a": 2}}
+    assert to_text(parse_exact(text, seen)) == '{"body":{"a":2}}'

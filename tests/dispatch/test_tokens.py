@@ -14,7 +14,7 @@ from django.conf import settings as configured
 from pytest_django import Settings
 from rest_framework_simplejwt.exceptions import TokenError
 
-from dispatch.tokens import MAX_AUTHOR_LENGTH, PublisherToken
+from dispatch.tokens import MAX_AUTHOR_LENGTH, PublisherToken, fault_of
 
 SECRET = configured.SWITCH_JWT_SECRET
 OTHER_SECRET = "another secret, as long as one that signs has to be"
@@ -115,6 +115,71 @@ def test_time_that_is_no_number_is_refused(claim: str) -> None:
 def test_token_not_signed_by_hs256_and_the_secret_is_refused(encoded: str) -> None:
     with pytest.raises(TokenError):
         PublisherToken.read(encoded)
+
+
+PAST, FUTURE = 1_600_000_000, seconds_from_now(3600)
+
+
+@pytest.mark.parametrize(
+    ("encoded", "fault"),
+    [
+        pytest.param(signed({"exp": PAST}), "has expired", id="expired"),
+        pytest.param(signed({"nbf": FUTURE}), "not valid yet", id="nbf"),
+        pytest.param(signed({"iat": FUTURE}), "not valid yet", id="iat"),
+        pytest.param(signed({}, OTHER_SECRET), "signed with another secret", id="other-secret"),
+        pytest.param(signed({"exp": PAST}, OTHER_SECRET), "signed with another secret", id="other-secret-and-expired"),
+        pytest.param(signed({}).rsplit(".", 1)[0] + ".", "signed with another secret", id="without-signature"),
+        pytest.param(jwt.encode({}, SECRET * 2, algorithm="HS512"), "not signed with HS256", id="hs512"),
+        pytest.param(jwt.encode({}, "", algorithm="none"), "not signed with HS256", id="none"),
+        pytest.param(by_hand({"alg": "HS256", "crit": []}, {}), "header or its claims", id="crit"),
+        pytest.param(by_hand({"alg": "HS256"}, [1]), "it is no JWT", id="claims-are-a-list"),
+        pytest.param("shop", "it is no JWT", id="no-jwt"),
+        pytest.param(by_hand({"alg": "HS256"}, {"exp": float("inf")}), "no number of seconds", id="endless-exp"),
+        pytest.param(signed({"exp": "tomorrow"}), "no number of seconds", id="exp-is-text"),
+        pytest.param(by_hand({"alg": "HS256"}, {"iat": "today"}), "iat must be a number", id="iat-is-text"),
+        pytest.param(by_hand({"alg": "HS256"}, {"sub": 7}), "sub and jti must be strings", id="sub"),
+        pytest.param(signed({"author": 7}), "author must be a string", id="author"),
+    ],
+)
+@pytest.mark.parametrize("previous", ["", "a previous secret, long enough to sign with"], ids=["one", "two-secrets"])
+def test_refusal_says_which_fault_it_is_and_nothing_of_the_token(
+    settings: Settings, encoded: str, fault: str, previous: str
+) -> None:
+    settings.SWITCH_JWT_PREVIOUS_SECRET = previous
+    with pytest.raises(TokenError) as caught:
+        PublisherToken.read(encoded)
+    sentence = fault_of(caught.value)
+    assert fault in sentence
+    assert not any(part and part in sentence for part in (*encoded.split("."), SECRET, OTHER_SECRET, previous))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param({"kid": "../../dev/null"}, id="kid"),
+        pytest.param({"kid": "x' UNION SELECT 'secret"}, id="kid-sql"),
+        pytest.param({"jku": "http://127.0.0.1:1/keys"}, id="jku"),
+        pytest.param({"x5u": "http://127.0.0.1:1/chain"}, id="x5u"),
+        pytest.param({"jwk": {"kty": "oct", "k": base64.urlsafe_b64encode(OTHER_SECRET.encode()).decode()}}, id="jwk"),
+    ],
+)
+def test_key_that_a_token_brings_or_names_never_counts(header: dict[str, Any]) -> None:
+    """Signed with our secret it holds, with the key that it brings it does not: the header chooses nothing."""
+    ours = jwt.encode({"author": "shop"}, SECRET, algorithm="HS256", headers=header)
+    theirs = jwt.encode({"author": "shop"}, OTHER_SECRET, algorithm="HS256", headers=header)
+    assert PublisherToken.read(ours).author == "shop"
+    with pytest.raises(TokenError) as caught:
+        PublisherToken.read(theirs)
+    assert "another secret" in fault_of(caught.value)
+
+
+def test_last_of_two_equal_claims_wins() -> None:
+    def part(value: bytes) -> str:
+        return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+    text = f'{part(b"""{"alg":"HS256"}""")}.{part(b"""{"author":"a","author":"b"}""")}'
+    token = PublisherToken.read(f"{text}.{part(hmac.digest(SECRET.encode(), text.encode(), hashlib.sha256))}")
+    assert token.author == "b"
 
 
 def test_previous_secret_counts_while_it_is_set(settings: Settings) -> None:

@@ -69,6 +69,17 @@ def test_bad_body_is_400_with_the_reason_and_the_place(body: Any, detail: str, p
     assert answer.json.get("place") == place
 
 
+@pytest.mark.parametrize("field", ["headers", "query_params", "path_params"])
+@pytest.mark.parametrize("in_batch", [False, True], ids=["alone", "in a batch"])
+def test_place_that_utf8_cannot_write_is_told_in_escapes(field: str, in_batch: bool) -> None:
+    body = f'{{"topic": "orders", "data": {{"{field}": {{"\\ud800{"x" * 9_000}": [{{}}]}}}}}}'
+    answer = post((f"[{body}]" if in_batch else body).encode())
+    problem = answer.json["results"][0]["problem"] if in_batch else answer.json
+    assert problem["status"] == 400
+    assert problem["place"].startswith(f"data.{field}.\\ud800xxx")
+    assert len(problem["place"]) < 1_100
+
+
 @pytest.mark.parametrize("form", ["plain", "original", "batch", "fraction"])
 @pytest.mark.parametrize("depth", [201, 400, 700, 900, 960, 990, 1100, 5000])
 def test_json_nested_too_deep_is_400_however_deep(depth: int, form: str) -> None:

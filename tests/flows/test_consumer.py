@@ -204,3 +204,21 @@ def test_sigterm_lets_what_is_in_flight_finish(station: Station) -> None:
     [delivery] = station.ledger.deliveries("slow")
     assert (delivery["state"], delivery["attempts"]) == ("delivered", 1)
     assert len(station.requests("/slow")) == 1
+
+
+@pytest.mark.parametrize(
+    ("topic", "url", "words"),
+    [
+        pytest.param("unreadable", "http://[::1/:id", "not a URL", id="no URL"),
+        pytest.param("databases", "http://127.0.0.1:6379/", "Port 6379 is one of Redis", id="port of a database"),
+        pytest.param("metadata", "http://169.254.169.254/latest/", "metadata service", id="metadata service"),
+    ],
+)
+def test_a_url_that_plain_sql_wrote_is_dead_at_once_and_harms_nobody(
+    station: Station, topic: str, url: str, words: str
+) -> None:
+    station.ledger.subscribe(topic, url)
+    station.publish(topic)
+    dead = station.ledger.wait_for(topic, state="dead", reason="permanent")
+    assert words in dead["last_error"]
+    assert dead["failures"] == 1

@@ -12,7 +12,7 @@ ALLOWED = [
     "http://billing:8000/events",
     "https://example.com/hooks?source=switch",
     "HTTPS://Example.COM/",
-    "http://localhost:1/",
+    "http://localhost:81/",
     "http://localhost:65535/",
     "http://127.0.0.1:8000/",
     "http://[::1]:8000/",
@@ -66,6 +66,11 @@ REFUSED = [
     ("http://billing/\x7f", "position 16"),
     ("http://" + "a" * 64 + ".example/", "not a valid name"),
     ("http://a..example/", "not a valid name"),
+    ("http://\uff11\uff12\uff17.0.0.1/", "not a valid name"),
+    ("http://127\u30020\u30020\u30021/", "not a valid name"),
+    ("http://\u2460\u2461\u2466.0.0.1/", "not a valid name"),
+    ("http://ex\u00adample.com/", "not a valid name"),
+    ("http://example\u2024com/", "not a valid name"),
 ]
 
 
@@ -134,3 +139,11 @@ def test_parameter_that_would_climb_or_vanish_is_refused(value: str | None) -> N
 def test_missing_parameter_is_named(url: str) -> None:
     with pytest.raises(TargetError, match="the path parameter 'id', which the event does not have"):
         fill_target(url, {"identity": 1})
+
+
+@pytest.mark.parametrize("url", ["http://[::1/:id", "http://[x]/:id", "http://a]b/:id"])
+def test_what_is_no_url_is_told_and_asks_for_no_parameters(url: str) -> None:
+    """Plain SQL can write it, and then each delivery comes by here."""
+    assert placeholders(url) == ()
+    with pytest.raises(TargetError, match="It is not a URL"):
+        fill_target(url, {"id": 1})

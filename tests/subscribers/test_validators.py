@@ -11,7 +11,6 @@ from subscribers.validators import validate_filter_expression, validate_target_u
 REFUSED = [
     (validate_topic, "", "topic_empty", "A topic needs a name."),
     (validate_topic, " \t", "topic_empty", "A topic needs a name."),
-    (validate_topic, "order\x00created", "topic_nul", "A topic cannot hold a NUL character."),
     *(
         (
             validate_topic,
@@ -21,6 +20,15 @@ REFUSED = [
         )
         for topic in ("order.*.late", "*.created", "order.**")
     ),
+    *[
+        (
+            validate_topic,
+            f"order{character}created",
+            "topic_control",
+            f"A topic cannot hold line breaks or other control characters; this one holds U+{ord(character):04X}.",
+        )
+        for character in "\x00\n\r\t\x7f\x85\u2028"
+    ],
     (
         validate_filter_expression,
         "total > 5",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from switchsite import databases, environment
-from switchsite.environment import BASE_DIR, boolean, networks, positive, seconds, value, words
+from switchsite.environment import BASE_DIR, boolean, networks, ports, positive, seconds, value, words
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +39,7 @@ def test_text_becomes_a_value(kind: Callable[[str], Any], text: str, expected: A
         *[(positive, text) for text in ("0", "-1", "1.5", "many", "0x10")],
         *[(seconds, text) for text in ("0", "-1", "inf", "nan", "soon")],
         (networks, "none"),
+        *[(ports, text) for text in ("http", "0", "2-1", "1,70000")],
     ],
 )
 def test_text_of_another_kind_is_refused(kind: Callable[[str], Any], text: str) -> None:

@@ -8,6 +8,7 @@ from subscribers.filters.compiling.loops import members_of, with_own_names
 from subscribers.filters.compiling.parts import REFUSALS, Part, compile_node, compiles, undecided
 from subscribers.filters.evaluation import Environment, UndecidedError
 from subscribers.filters.operations import FUNCTIONS, call_method
+from subscribers.filters.prices import CAUGHT
 
 
 @compiles(ast.Call)
@@ -58,6 +59,7 @@ def _quantifier(node: ast.Call, argument: ast.expr, *, is_any: bool) -> Part:
             try:
                 value = member()
             except UndecidedError as error:
+                environment.owe(CAUGHT)
                 unknown = unknown or error
                 continue
             if bool(value) is is_any:

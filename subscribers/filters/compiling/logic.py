@@ -5,8 +5,8 @@ from typing import Any
 
 from subscribers.filters.compiling.parts import REFUSALS, Part, compile_node, compiles, undecided
 from subscribers.filters.evaluation import Environment, UndecidedError
-from subscribers.filters.limits import MEMBERS_A_STEP
 from subscribers.filters.operations import BINARY, UNARY
+from subscribers.filters.prices import CAUGHT, copied, reckoned
 
 
 @compiles(ast.BoolOp)
@@ -23,6 +23,7 @@ def conjunction(parts: list[Part]) -> Part:
             try:
                 value = part(environment)
             except UndecidedError as error:
+                environment.owe(CAUGHT)
                 unknown = unknown or error
                 continue
             if not value:
@@ -42,6 +43,7 @@ def disjunction(parts: list[Part]) -> Part:
             try:
                 value = part(environment)
             except UndecidedError as error:
+                environment.owe(CAUGHT)
                 unknown = unknown or error
                 continue
             if value:
@@ -79,14 +81,17 @@ def _unary(node: ast.UnaryOp) -> Part:
 @compiles(ast.BinOp)
 def _binary(node: ast.BinOp) -> Part:
     left, right = compile_node(node.left), compile_node(node.right)
-    operation, offset = BINARY[type(node.op).__name__], node.col_offset
+    name, offset = type(node.op).__name__, node.col_offset
+    operation, is_cheap = BINARY[name], name in ("Add", "Sub")
 
     def binary(environment: Environment) -> Any:
         first, second = left(environment), right(environment)
         try:
+            if not is_cheap:
+                environment.spend(reckoned(name, first, second))
             result = operation(first, second)
             if isinstance(result, (str, list, tuple)):
-                environment.spend(1 + len(result) // MEMBERS_A_STEP)  # or a loop would make, and keep, gigabytes
+                environment.spend(copied(result, len(result)))  # or a loop would make, and keep, gigabytes
         except REFUSALS as error:
             raise undecided(error, offset) from error
         return result

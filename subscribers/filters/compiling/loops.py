@@ -4,8 +4,10 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from subscribers.filters.compiling.costs import steps_of
 from subscribers.filters.compiling.parts import REFUSALS, Part, compile_node, compiles, undecided
 from subscribers.filters.evaluation import Environment, UndecidedError
+from subscribers.filters.prices import CAUGHT
 
 Members = Callable[[Environment], Iterator[Callable[[], Any]]]
 
@@ -40,8 +42,7 @@ def loops_of(node: ast.ListComp | ast.GeneratorExp) -> Members:
         (loop.target, compile_node(loop.iter), [compile_node(each) for each in loop.ifs]) for loop in node.generators
     ]
 
-    cost = max(8, sum(1 for _ in ast.walk(node)) // 2)
-    offset = node.col_offset
+    cost, offset = steps_of(node), node.col_offset
 
     def walk(environment: Environment, depth: int) -> Iterator[Callable[[], Any]]:
         if depth == len(loops):
@@ -52,6 +53,7 @@ def loops_of(node: ast.ListComp | ast.GeneratorExp) -> Members:
             for member in _iterated(offset, environment, source, cost):
                 yield from step(environment, depth, target, member, conditions)
         except UndecidedError as error:
+            environment.owe(CAUGHT)
             yield _raising(error)
 
     def step(
@@ -61,6 +63,7 @@ def loops_of(node: ast.ListComp | ast.GeneratorExp) -> Members:
             _bind(offset, environment, target, member)
             is_in = all(condition(environment) for condition in conditions)
         except UndecidedError as error:
+            environment.owe(CAUGHT)
             yield _raising(error)
             return
         if is_in:
@@ -91,7 +94,7 @@ def _bind(offset: int, environment: Environment, target: ast.expr, member: Any) 
         return
     assert isinstance(target, ast.Tuple)  # noqa: S101 - the grammar allows nothing else
     try:
-        environment.spend_on(member)
+        environment.spend(len(target.elts))
         pairs = list(zip(target.elts, member, strict=True))
     except REFUSALS as error:
         raise undecided(error, offset) from error

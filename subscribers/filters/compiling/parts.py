@@ -4,7 +4,10 @@ import ast
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from subscribers.filters.evaluation import Environment, OverLimitError, UndecidedError
+from subscribers.filters.evaluation import Environment
+from subscribers.filters.reasons import OverLimitError, UndecidedError, reason_of
+
+__all__ = ["REFUSALS", "Part", "compile_node", "compiles", "reason_of", "undecided"]
 
 Part = Callable[[Environment], Any]
 Compiler = TypeVar("Compiler", bound=Callable[[Any], Part])
@@ -32,20 +35,4 @@ def compile_node(node: ast.expr) -> Part:
 
 def undecided(error: Exception, offset: int) -> UndecidedError:
     """`offset` is that of the node: a closure that kept the node would keep its whole tree in memory."""
-    return UndecidedError(reason_of(error), offset)
-
-
-def reason_of(error: Exception) -> str:
-    """Why plain Python refuses an operation, in words."""
-    match error:
-        case OverLimitError():
-            return f"It was given up: {error}."
-        case KeyError():
-            return f"There is no key {str(error.args[0])[:80]!r}."
-        case IndexError():
-            return "There is no member with this index."
-        case ZeroDivisionError():
-            return "It divides by zero."
-        case RecursionError():
-            return "It is nested too deep."
-    return f"It cannot be worked out: {str(error)[:200]}."
+    return UndecidedError(error, offset)

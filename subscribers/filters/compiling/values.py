@@ -1,11 +1,12 @@
 """Constants, names, what is reached by a key, and lists written out."""
 
 import ast
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from subscribers.filters.compiling.parts import REFUSALS, Part, compile_node, compiles, undecided
 from subscribers.filters.evaluation import Environment
-from subscribers.filters.limits import MEMBERS_A_STEP
+from subscribers.filters.prices import copied, distinguished
 
 
 @compiles(ast.Constant)
@@ -36,8 +37,10 @@ def _subscript(node: ast.Subscript) -> Part:
     def subscript(environment: Environment) -> Any:
         container, key = owner(environment), index(environment)
         try:
-            if isinstance(key, slice) and isinstance(container, (str, list)):
-                environment.spend(1 + len(container) // MEMBERS_A_STEP)
+            if isinstance(key, slice) and isinstance(container, (str, list, tuple)):
+                environment.spend(copied(container, len(range(*key.indices(len(container))))))
+            elif isinstance(key, tuple):
+                environment.spend_on(key)  # its hash is worked out anew each time
             return container[key]
         except REFUSALS as error:
             raise undecided(error, offset) from error
@@ -66,19 +69,32 @@ def _slice(node: ast.Slice) -> Part:
 @compiles(ast.List, ast.Tuple, ast.Set)
 def _display(node: ast.List | ast.Tuple | ast.Set) -> Part:
     parts = [compile_node(each) for each in node.elts]
-    make = {ast.List: list, ast.Tuple: tuple, ast.Set: set}[type(node)]
+    make: Callable[[Iterable[Any]], Any] = {ast.List: list, ast.Tuple: tuple, ast.Set: set}[type(node)]
     if all(isinstance(each, ast.Constant) for each in node.elts):
         constants = make([each.value for each in node.elts if isinstance(each, ast.Constant)])
         return lambda environment: constants  # a filter changes nothing, so one serves for all events
-    offset = node.col_offset
+    if isinstance(node, ast.Set):
+        return _set(node.col_offset, parts)
+    return lambda environment: make([part(environment) for part in parts])
 
+
+def _set(offset: int, parts: list[Part]) -> Part:
     def display(environment: Environment) -> Any:
+        members = [part(environment) for part in parts]
         try:
-            return make([part(environment) for part in parts])
-        except TypeError as error:
+            _pay_for_hashes(environment, members)
+            return set(members)
+        except REFUSALS as error:
             raise undecided(error, offset) from error
 
     return display
+
+
+def _pay_for_hashes(environment: Environment, members: list[Any]) -> None:
+    environment.spend(distinguished(len(members)))
+    for member in members:
+        if isinstance(member, tuple):
+            environment.spend_on(member)
 
 
 @compiles(ast.Dict)
@@ -87,9 +103,11 @@ def _dict(node: ast.Dict) -> Part:
     offset = node.col_offset
 
     def display(environment: Environment) -> Any:
+        keys = [key(environment) for key, _ in pairs]
         try:
-            return {key(environment): value(environment) for key, value in pairs}
-        except TypeError as error:
+            _pay_for_hashes(environment, keys)
+            return dict(zip(keys, [value(environment) for _, value in pairs], strict=True))
+        except REFUSALS as error:
             raise undecided(error, offset) from error
 
     return display
