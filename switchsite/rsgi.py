@@ -16,6 +16,9 @@ from switchsite.web.reading import Budget, Reader
 from switchsite.web.work import Work
 from switchsite.web.workers import Workers
 
+#: What forms of browsers may take of the memory for bodies, besides that of the publishers: one part in so many.
+BROWSERS_PART = 8
+
 
 class Application:
     """Granian calls `__rsgi_init__` once a process, and `__rsgi__` for each request."""
@@ -26,7 +29,8 @@ class Application:
         workers = Workers(loop, lanes, Work(wsgi.application))
         workers.start()
         reader = Reader(settings.SWITCH_BATCH_MAX_BYTES, settings.SWITCH_REQUEST_TIMEOUT_SECONDS)
-        self._door = Door(reader, Budget(settings.SWITCH_WEB_BODIES_MAX_BYTES), workers)
+        room = settings.SWITCH_WEB_BODIES_MAX_BYTES
+        self._door = Door(reader, Budget(room), Budget(room // BROWSERS_PART), workers)
 
     async def __rsgi__(self, scope: Scope, client: Client) -> None:
         await self._door.admit(scope, client)

@@ -24,35 +24,41 @@ class Client(Incoming, Protocol):
 
 
 class Door:
-    def __init__(self, reader: Reader, budget: Budget, workers: Workers) -> None:
+    """`publishers` is the memory for their bodies, `browsers` that for forms, which come without a token."""
+
+    def __init__(self, reader: Reader, publishers: Budget, browsers: Budget, workers: Workers) -> None:
         self._reader = reader
-        self._budget = budget
+        self._publishers = publishers
+        self._browsers = browsers
         self._workers = workers
 
     async def admit(self, scope: Scope, client: Client) -> None:
         """Answers one request."""
-        share = Share(self._budget)
+        environ = environ_of(scope)
+        is_publish = (
+            scope.path == "/publish" and scope.method == "POST" and holds(environ.get("HTTP_AUTHORIZATION", ""))
+        )
+        share = Share(self._publishers if is_publish else self._browsers)
         try:
-            answer = await self._answer(scope, client, share)
+            # The body of one who may not publish is not read: Django answers without it.
+            is_read = _has_body(environ) and (is_publish or not is_api(scope.path))
+            body = await self._read(client, environ, share) if is_read else b""
+            answer = await self._work(with_body(environ, body), len(body), is_publish)
         except BodyRefusedError as refusal:
             answer = _refused(refusal)
         finally:
             share.give_back()
         client.response_bytes(answer.status, answer.headers, answer.body)
 
-    async def _answer(self, scope: Scope, client: Client, share: Share) -> Answer:
-        environ = environ_of(scope)
-        body = b""
-        is_publish = (
-            scope.path == "/publish" and scope.method == "POST" and holds(environ.get("HTTP_AUTHORIZATION", ""))
-        )
-        if _has_body(environ) and (is_publish or not is_api(scope.path)):
-            announced = environ.get("CONTENT_LENGTH", "")
-            body = await self._reader.read(client, int(announced) if announced.isdigit() else None, share)
+    async def _read(self, client: Client, environ: dict[str, Any], share: Share) -> bytes:
+        announced = environ.get("CONTENT_LENGTH", "")
+        return await self._reader.read(client, int(announced) if announced.isdigit() else None, share)
+
+    async def _work(self, environ: dict[str, Any], size: int, is_publish: bool) -> Answer:
         if is_publish:
             environ[GATHERS] = True
         answered = asyncio.get_running_loop().create_future()
-        return await self._workers.ask(Exchange(with_body(environ, body), len(body), is_publish, answered))
+        return await self._workers.ask(Exchange(environ, size, is_publish, answered))
 
 
 def _has_body(environ: dict[str, Any]) -> bool:
