@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
-#: A body of at most so many bytes is received in one piece, and counted before it comes. Larger ones come in pieces, and
-#: each counts as it comes: to announce much takes no memory.
+#: A body of at most so many bytes is received in one piece, and counted before it comes. Larger ones come in pieces,
+#: which are counted as they come: to announce much takes no memory.
 ONE_PIECE = 16 << 10
 
 
