@@ -31,7 +31,7 @@ class PublisherAuthentication(BaseAuthentication):
     """`Authorization: Bearer <jwt>`, the scheme in any case: the original's clients write `bearer`."""
 
     def authenticate(self, request: Request) -> tuple[Publisher, PublisherToken] | None:
-        header = request.META.get("HTTP_AUTHORIZATION", "")
+        header = request._request.META.get("HTTP_AUTHORIZATION", "")
         publisher = publisher_of(header) if header.strip() else None
         return None if publisher is None else (publisher, publisher.token)
 

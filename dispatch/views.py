@@ -25,13 +25,12 @@ class PublishView(APIView):
     parser_classes = ()  # the body is JSON whatever it says of itself
 
     def post(self, request: Request) -> HttpResponse:
+        meta = request._request.META  # request.headers takes all of them apart to look at one
         received = read_body(request._request)
         # Behind the body: the server closes a connection whose body was not read, and the publisher is to come again.
         backpressure.check()
-        # Not by request.headers, which takes all of them apart to look at one.
-        key = request.META.get("HTTP_IDEMPOTENCY_KEY")
-        publication = read_publication(cast(Publisher, request.user), received, key)
-        if publication.events and GATHERS in request.META:
+        publication = read_publication(cast(Publisher, request.user), received, meta.get("HTTP_IDEMPOTENCY_KEY"))
+        if publication.events and GATHERS in meta:
             return AwaitingResponse(publication)
         return publish(publication)
 
