@@ -1,6 +1,8 @@
 """Accepts events: matches them, stores them with their deliveries in one transaction, and lets their jobs be pushed."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,12 +16,16 @@ from dispatch import pushing
 from dispatch.identifiers import new_id
 from dispatch.jobs import fan_out_job, first_jobs
 from dispatch.ledger.accepting import DeliveryRow, EventRow, correct_matched, insert_deliveries, insert_events
-from dispatch.ledger.dialect import atomic_cursor
+from dispatch.ledger.dialect import atomic_cursor, is_postgres
 from dispatch.models import Event
 from dispatch.payloads import canonical
 from dispatch.queues import uses_faktory
 from dispatch.queues.base import Job
 from subscribers import matching
+
+#: After so long a thread tries its luck with the database, which says what is wrong.
+TURN_SECONDS = 5.0
+_writer = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ def accept(events: Sequence[NewEvent]) -> list[Accepted | IdempotencyConflictErr
     now = timezone.now()
     snapshot = matching.current()
     plans = [_plan(event, snapshot, now) for event in events]
-    with atomic_cursor() as cursor:
+    with _turn(), atomic_cursor() as cursor:
         written, version = insert_events(cursor, [plan.row for plan in plans])
         stored = [plan for plan in plans if plan.row.id in written]
         if stored and version != snapshot.version:
@@ -93,6 +99,20 @@ def accept(events: Sequence[NewEvent]) -> list[Accepted | IdempotencyConflictErr
         transaction.on_commit(lambda: pushing.push(jobs))
     by_id = {plan.row.id: plan for plan in stored}
     return [_answer(by_id[plan.row.id]) if plan.row.id in written else _answer_again(plan.new) for plan in plans]
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """SQLite has one writer at a time; threads of one process wait for it here, where they are woken at once.
+
+    SQLite itself would let them sleep, and sleep longer each time they find it taken.
+    """
+    is_taken = not is_postgres() and _writer.acquire(timeout=TURN_SECONDS)
+    try:
+        yield
+    finally:
+        if is_taken:
+            _writer.release()
 
 
 def _plan(event: NewEvent, snapshot: matching.Snapshot, now: datetime, event_id: UUID | None = None) -> _Plan:

@@ -8,7 +8,6 @@ import asyncio
 from django.conf import settings
 from granian.rsgi import Scope
 
-from dispatch.ledger.dialect import is_postgres
 from switchsite import wsgi
 from switchsite.web.door import Client, Door
 from switchsite.web.lanes import Lanes
@@ -16,6 +15,8 @@ from switchsite.web.reading import Budget, Reader
 from switchsite.web.work import Work
 from switchsite.web.workers import Workers
 
+#: Threads that take groups of publishes: one reads and matches while the other waits for its commit.
+GATHERERS = 2
 #: What forms of browsers may take of the memory for bodies, besides that of the publishers: one part in so many.
 BROWSERS_PART = 8
 
@@ -24,8 +25,7 @@ class Application:
     """Granian calls `__rsgi_init__` once a process, and `__rsgi__` for each request."""
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        # On SQLite one writes at a time anyway. On Postgres one reads and matches while the other waits for its commit.
-        lanes = Lanes(settings.SWITCH_WEB_THREADS, gatherers=2 if is_postgres() else 1)
+        lanes = Lanes(settings.SWITCH_WEB_THREADS, GATHERERS)
         workers = Workers(loop, lanes, Work(wsgi.application))
         workers.start()
         reader = Reader(settings.SWITCH_BATCH_MAX_BYTES, settings.SWITCH_REQUEST_TIMEOUT_SECONDS)
