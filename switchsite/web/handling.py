@@ -32,14 +32,18 @@ class ApiHandler(WSGIHandler):
         self._exception_middleware: list[Any] = []
         self._middleware_chain = convert_exception_to_response(self._answer)
 
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        response = super().get_response(request)
+        response["X-Content-Type-Options"] = "nosniff"
+        if isinstance(response, HttpResponse) and not isinstance(response, AwaitingResponse):
+            response["Content-Length"] = str(len(response.content))
+        return response
+
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
         if settings.ALLOWED_HOSTS != ["*"]:
             request.get_host()  # raises DisallowedHost; CommonMiddleware does it elsewhere
         request.urlconf = API_URLS
         response: HttpResponseBase = self._get_response(request)  # type: ignore[attr-defined] # missing in its stubs
-        response["X-Content-Type-Options"] = "nosniff"
-        if isinstance(response, HttpResponse) and not isinstance(response, AwaitingResponse):
-            response["Content-Length"] = str(len(response.content))
         return response
 
 
