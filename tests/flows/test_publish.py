@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.flows.publisher import publish
+from tests.flows.publisher import publish, publish_all
 from tests.flows.receiver import Receiver
 from tests.flows.wire import Wire
 from tests.servers.hub import HubServer
@@ -112,3 +112,13 @@ def test_publish_is_accepted_while_faktory_is_away(faktory_port: int) -> None:
         del hub.env["FAKTORY_URL"]
         hub.start_consumer()
         receiver.wait_for(3)
+
+
+def test_several_processes_serve_one_port() -> None:
+    with HubServer({"SWITCH_WEB_PROCESSES": "2"}) as hub:
+        hub.start_web()
+        key = {"Idempotency-Key": "one for all"}
+        first = publish(hub, EVENT, **key)[1]
+        counts = publish_all(hub, [EVENT] * 200, clients=8)
+        assert counts == {202: 200}
+        assert {publish(hub, EVENT, **key)[1]["id"] for _ in range(10)} == {first["id"]}
