@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from dispatch import pushing
@@ -105,9 +105,11 @@ def accept(events: Sequence[NewEvent]) -> list[Accepted | IdempotencyConflictErr
 def _turn() -> Iterator[None]:
     """SQLite has one writer at a time; threads of one process wait for it here, where they are woken at once.
 
-    SQLite itself would let them sleep, and sleep longer each time they find it taken.
+    SQLite itself would let them sleep, and sleep longer each time they find it taken. A thread inside a transaction is
+    that writer already: to wait for a turn would be to wait for one who waits for it.
     """
-    is_taken = not is_postgres() and _writer.acquire(timeout=TURN_SECONDS)
+    needs_one = not is_postgres() and not connection.in_atomic_block
+    is_taken = needs_one and _writer.acquire(timeout=TURN_SECONDS)
     try:
         yield
     finally:
