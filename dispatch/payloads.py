@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+import orjson
 import simplejson
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
@@ -40,7 +41,7 @@ def decode(body: bytes) -> str:
 def parse_json(text: str) -> Any:
     """JSON as Python, refusing what JSON does not know (NaN, infinities). Raises PayloadError."""
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return DECODER.decode(text)
     except PayloadError:
         raise
     except json.JSONDecodeError as error:
@@ -55,6 +56,9 @@ def _refuse_constant(name: str) -> NoReturn:
     raise PayloadError(f"It holds {name}, which is not JSON.")
 
 
+DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
 def parse_exact(text: str, parsed: Any) -> Any:
     """`parsed` again, from the same `text`, with those fractions kept as text that a float would change.
 
@@ -67,6 +71,14 @@ def parse_exact(text: str, parsed: Any) -> Any:
 
 def to_text(data: Any) -> str:
     """Compact JSON of data from `parse_exact`; half characters stay escapes, as UTF-8 cannot write them."""
+    try:
+        return orjson.dumps(data).decode()
+    except TypeError:
+        # It holds what orjson does not write: a half character, a number beyond 64 bits or one that is kept as text.
+        return _to_text_with_care(data)
+
+
+def _to_text_with_care(data: Any) -> str:
     text: str = simplejson.dumps(data, separators=(",", ":"), ensure_ascii=False)
     if LONE_SURROGATE.search(text):
         return str(simplejson.dumps(data, separators=(",", ":"), ensure_ascii=True))
@@ -79,7 +91,8 @@ def canonical(text: str) -> str:
 
 
 def _has_inexact_fraction(text: str) -> bool:
-    return any(repr(float(literal)) != literal for literal in FRACTION.findall(text))
+    # An exponent is written by each in its own way, so it stays text.
+    return any(repr(float(literal)) != literal or "e" in literal for literal in FRACTION.findall(text))
 
 
 def check_data(data: Any, text: str) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from rest_framework.exceptions import APIException, NotAuthenticated
-from rest_framework.response import Response
 
 from dispatch import refusals
+from dispatch.answers import json_answer
 from dispatch.backpressure import LimitReachedError
 from dispatch.payloads import PayloadError
 from dispatch.publishing import IdempotencyConflictError
@@ -62,7 +62,7 @@ def describe(error: Exception) -> dict[str, Any] | None:
     return None
 
 
-def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """DRF's hook. None lets an unforeseen error become a 500 with its trace in the log."""
     if isinstance(error, (OperationalError, InterfaceError)):
         return _unavailable(error)
@@ -77,15 +77,15 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     return respond(described) if described else None
 
 
-def respond(described: dict[str, Any], **headers: str) -> Response:
-    response = Response(described, status=described["status"], headers=headers, content_type="application/problem+json")
+def respond(described: dict[str, Any], **headers: str) -> HttpResponse:
+    response = json_answer(described, described["status"], "application/problem+json", **headers)
     if described["status"] < 500:
         refusals.note(described)
         response._has_been_logged = True  # type: ignore[attr-defined] # by the line above, with the reason
     return response
 
 
-def _unavailable(error: Exception) -> Response:
+def _unavailable(error: Exception) -> HttpResponse:
     logger.error("The database does not answer: %s", error)
     detail = (
         "The database does not answer. The event may or may not be stored: "
@@ -94,12 +94,12 @@ def _unavailable(error: Exception) -> Response:
     return respond(problem(503, detail), **{"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
-def _limited(error: LimitReachedError) -> Response:
+def _limited(error: LimitReachedError) -> HttpResponse:
     described = problem(503, str(error), limit=error.setting)
     return respond(described, **{"Retry-After": str(RETRY_AFTER_LIMIT_SECONDS)})
 
 
-def _from_rest_framework(error: APIException) -> Response:
+def _from_rest_framework(error: APIException) -> HttpResponse:
     headers = {}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = str(challenge)

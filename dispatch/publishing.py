@@ -1,25 +1,31 @@
 """Accepts events: matches them, stores them with their deliveries in one transaction, and lets their jobs be pushed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from dispatch import pushing
 from dispatch.identifiers import new_id
 from dispatch.jobs import fan_out_job, first_jobs
 from dispatch.ledger.accepting import DeliveryRow, EventRow, correct_matched, insert_deliveries, insert_events
-from dispatch.ledger.dialect import atomic_cursor
+from dispatch.ledger.dialect import atomic_cursor, is_postgres
 from dispatch.models import Event
 from dispatch.payloads import canonical
 from dispatch.queues import uses_faktory
 from dispatch.queues.base import Job
 from subscribers import matching
+
+#: After so long a thread tries its luck with the database, which says what is wrong.
+TURN_SECONDS = 5.0
+_writer = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +59,21 @@ class IdempotencyConflictError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """An event as it is to be stored, and the subscribers that it goes to; None if the consumer works them out."""
+    """An event as it is to be stored, with its deliveries and their retry limits; `is_wide` leaves those for later."""
 
     new: NewEvent
     row: EventRow
-    matches: list[matching.Candidate] | None
+    deliveries: list[DeliveryRow]
+    retry_limits: list[int]
+    is_wide: bool
+
+    def jobs(self) -> list[Job]:
+        if self.is_wide:
+            return [fan_out_job(self.row.id)]
+        if not self.deliveries:
+            return []
+        pairs = zip(self.deliveries, self.retry_limits, strict=True)
+        return first_jobs([(delivery.id, retry_limit) for delivery, retry_limit in pairs if not delivery.hold_reason])
 
 
 def accept(events: Sequence[NewEvent]) -> list[Accepted | IdempotencyConflictError]:
@@ -70,48 +86,60 @@ def accept(events: Sequence[NewEvent]) -> list[Accepted | IdempotencyConflictErr
     now = timezone.now()
     snapshot = matching.current()
     plans = [_plan(event, snapshot, now) for event in events]
-    with atomic_cursor() as cursor:
+    with _turn(), atomic_cursor() as cursor:
         written, version = insert_events(cursor, [plan.row for plan in plans])
         stored = [plan for plan in plans if plan.row.id in written]
         if stored and version != snapshot.version:
             snapshot = matching.at_version(version)
-            stored = [_plan(plan.new, snapshot, now, plan.row) for plan in stored]
+            stored = [_plan(plan.new, snapshot, now, plan.row.id) for plan in stored]
             correct_matched(cursor, [(plan.row.id, plan.row.matched, plan.row.fan_out) for plan in stored])
-        deliveries = {plan.row.id: _deliveries(plan) for plan in stored}
-        rows = [row for found in deliveries.values() for row, _ in found]
-        insert_deliveries(cursor, rows, now, is_queued=not uses_faktory())
-        jobs = [job for plan in stored for job in _jobs(plan, deliveries[plan.row.id])]
+        deliveries = [delivery for plan in stored for delivery in plan.deliveries]
+        insert_deliveries(cursor, deliveries, now, is_queued=not uses_faktory())
+        jobs = [job for plan in stored for job in plan.jobs()]
         transaction.on_commit(lambda: pushing.push(jobs))
     by_id = {plan.row.id: plan for plan in stored}
-    return [_answer(by_id[plan.row.id]) if plan.row.id in by_id else _answer_again(plan.new) for plan in plans]
+    return [_answer(by_id[plan.row.id]) if plan.row.id in written else _answer_again(plan.new) for plan in plans]
 
 
-def _plan(event: NewEvent, snapshot: matching.Snapshot, now: datetime, row: EventRow | None = None) -> _Plan:
-    matches = snapshot.match_up_to(settings.SWITCH_FAN_OUT_LIMIT, event.topic, event.data)
-    state = Event.FanOut.PENDING if matches is None else Event.FanOut.DONE
-    matched = None if matches is None else len(matches)
-    if row is not None:
-        return _Plan(event, replace(row, matched=matched, fan_out=state.value), matches)
-    size = len(event.payload.encode())
+@contextmanager
+def _turn() -> Iterator[None]:
+    """SQLite has one writer at a time; threads of one process wait for it here, where they are woken at once.
+
+    SQLite itself would let them sleep, and sleep longer each time they find it taken. A thread inside a transaction is
+    that writer already: to wait for a turn would be to wait for one who waits for it.
+    """
+    needs_one = not is_postgres() and not connection.in_atomic_block
+    is_taken = needs_one and _writer.acquire(timeout=TURN_SECONDS)
+    try:
+        yield
+    finally:
+        if is_taken:
+            _writer.release()
+
+
+def _plan(event: NewEvent, snapshot: matching.Snapshot, now: datetime, event_id: UUID | None = None) -> _Plan:
+    event_id = event_id or new_id()
+    found = snapshot.match_up_to(settings.SWITCH_FAN_OUT_LIMIT, event.topic, event.data)
+    is_wide = found is None
+    matches = found or []
     row = EventRow(
-        new_id(), event.topic, event.author, event.payload, size, event.idempotency_key, now, matched, state.value
+        id=event_id,
+        topic=event.topic,
+        author=event.author,
+        payload=event.payload,
+        size=len(event.payload) if event.payload.isascii() else len(event.payload.encode()),
+        idempotency_key=event.idempotency_key,
+        received_at=now,
+        matched=None if is_wide else len(matches),
+        fan_out=(Event.FanOut.PENDING if is_wide else Event.FanOut.DONE).value,
     )
-    return _Plan(event, row, matches)
-
-
-def _deliveries(plan: _Plan) -> list[tuple[DeliveryRow, int]]:
-    return [(delivery_row(plan.row.id, candidate), candidate.retry_limit) for candidate in plan.matches or ()]
+    deliveries = [delivery_row(event_id, candidate) for candidate in matches]
+    return _Plan(event, row, deliveries, [candidate.retry_limit for candidate in matches], is_wide)
 
 
 def delivery_row(event_id: UUID, candidate: matching.Candidate) -> DeliveryRow:
     """A new delivery of the event, held from the start if the subscriber is paused or its filter broken."""
     return DeliveryRow(new_id(), event_id, candidate.subscriber_id, candidate.revision, candidate.hold_reason)
-
-
-def _jobs(plan: _Plan, deliveries: list[tuple[DeliveryRow, int]]) -> list[Job]:
-    if plan.matches is None:
-        return [fan_out_job(plan.row.id)]
-    return first_jobs([(row.id, retry_limit) for row, retry_limit in deliveries if not row.hold_reason])
 
 
 def _answer(plan: _Plan) -> Accepted:

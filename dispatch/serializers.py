@@ -5,17 +5,6 @@ from typing import Any
 from rest_framework import serializers
 
 from dispatch.models import Delivery, Event
-from dispatch.publishing import Accepted
-
-
-def accepted_answer(accepted: Accepted) -> dict[str, Any]:
-    """The answer to one accepted event. A plain function: a serializer costs a twentieth of the publish."""
-    return {
-        "id": str(accepted.id),
-        "topic": accepted.topic,
-        "matched": accepted.matched,
-        "duplicate": accepted.is_duplicate,
-    }
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):

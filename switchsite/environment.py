@@ -112,6 +112,13 @@ def seconds(text: str) -> float:
     return number
 
 
+def request_seconds(text: str) -> float:
+    number = seconds(text)
+    if not 0.001 <= number <= 60:
+        raise ValueError("must be a number of seconds up to 60")
+    return number
+
+
 def networks(text: str) -> str:
     if text not in ("private", "public"):
         raise ValueError("must be `private` (private and loopback addresses may be called) or `public` (they may not)")
@@ -145,12 +152,25 @@ VARIABLES = (
     Variable("SWITCH_SERVER_HOST", str, "127.0.0.1", "Address the web server listens on."),
     Variable("SWITCH_SERVER_PORT", port, 8000, "Port the web server listens on."),
     Variable("SWITCH_WEB_PROCESSES", positive, 1, "Processes of the web server."),
-    Variable("SWITCH_WEB_THREADS", positive, 8, "Publishes that one process of the web server works on at once."),
+    Variable("SWITCH_WEB_THREADS", positive, 8, "Threads of one process of the web server that work on requests."),
     Variable(
-        "SWITCH_WEB_READERS",
+        "SWITCH_WEB_CONNECTIONS",
         positive,
-        256,
-        "Requests whose bodies one process of the web server reads at once; one that is sent slowly occupies one.",
+        10_000,
+        "Connections that one process of the web server holds at once; further ones wait to be accepted.",
+    ),
+    Variable(
+        "SWITCH_WEB_BODIES_MAX_BYTES",
+        positive,
+        256 << 20,
+        "Bytes of requests' bodies that one process of the web server holds at once; beyond it the answer is 503.",
+    ),
+    Variable(
+        "SWITCH_REQUEST_TIMEOUT_SECONDS",
+        request_seconds,
+        30.0,
+        "Within which a request's head, and then its body, must be there; an idle connection is closed after it. "
+        "At most 60.",
     ),
     Variable(
         "DATABASE_URL",

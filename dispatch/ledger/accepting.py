@@ -1,22 +1,21 @@
 """Writes what was accepted: events, and their deliveries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.backends.utils import CursorWrapper
 
-from dispatch.ledger.dialect import chunks, flatten, to_database, to_id, values
+from dispatch.ledger.dialect import as_table, chunks, is_postgres, to_database, to_id, values
 
 EVENT_COLUMNS = "id, topic, author, payload, size, idempotency_key, received_at, matched, fan_out"
 EVENT_TYPES = ("uuid", "text", "text", "text", "integer", "text", "timestamptz", "integer", "text")
-DELIVERY_COLUMNS = "id, event_id, subscriber_id, subscriber_revision, state, reason, due_at, created_at, queued_at"
-DELIVERY_TYPES = ("uuid", "uuid", "bigint", "bigint", "text", "text", "timestamptz", "timestamptz", "timestamptz")
+DELIVERY_COLUMNS = "id, event_id, subscriber_id, subscriber_revision, reason, state, due_at, created_at, queued_at"
+DELIVERY_TYPES = ("uuid", "uuid", "bigint", "bigint", "text")  # of those that are not the same for every row
 
 
-@dataclass(frozen=True, slots=True)
-class EventRow:
+class EventRow(NamedTuple):
     id: UUID
     topic: str
     author: str
@@ -28,8 +27,7 @@ class EventRow:
     fan_out: str
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryRow:
+class DeliveryRow(NamedTuple):
     id: UUID
     event_id: UUID
     subscriber_id: int
@@ -46,10 +44,11 @@ def insert_events(cursor: CursorWrapper, rows: Sequence[EventRow]) -> tuple[set[
     written: set[UUID] = set()
     version = 0
     for chunk in chunks(rows, len(EVENT_TYPES)):
+        source, parameters = _event_source(chunk)
         cursor.execute(
-            f"INSERT INTO event ({EVENT_COLUMNS}) {values(EVENT_TYPES, len(chunk))} "
+            f"INSERT INTO event ({EVENT_COLUMNS}) {source} "
             "ON CONFLICT DO NOTHING RETURNING id, (SELECT number FROM subscriber_version)",
-            flatten(_event_values(row) for row in chunk),
+            parameters,
         )
         for event_id, number in cursor.fetchall():
             written.add(to_id(event_id))
@@ -57,18 +56,15 @@ def insert_events(cursor: CursorWrapper, rows: Sequence[EventRow]) -> tuple[set[
     return written, version
 
 
-def _event_values(row: EventRow) -> tuple[object, ...]:
-    return (
-        row.id,
-        row.topic,
-        row.author,
-        row.payload,
-        row.size,
-        row.idempotency_key,
-        row.received_at,
-        row.matched,
-        row.fan_out,
-    )
+def _event_source(rows: Sequence[EventRow]) -> tuple[str, list[Any]]:
+    if is_postgres():
+        return as_table(rows, EVENT_TYPES)
+    # Not as one table of JSON: payloads are large, and JSON themselves.
+    received_at = {row.received_at: to_database(row.received_at) for row in rows}
+    flat: list[Any] = []
+    for row in rows:
+        flat += (row.id.hex, *row[1:6], received_at[row.received_at], *row[7:])
+    return values(EVENT_TYPES, len(rows)), flat
 
 
 def correct_matched(cursor: CursorWrapper, counts: Sequence[tuple[UUID, int | None, str]]) -> None:
@@ -84,22 +80,15 @@ def insert_deliveries(cursor: CursorWrapper, rows: Sequence[DeliveryRow], now: d
 
     `is_queued` says that the row itself is the job: nothing will be pushed for it.
     """
-    queued_at = now if is_queued else None
-    for chunk in chunks(rows, len(DELIVERY_TYPES)):
-        cursor.execute(
-            f"INSERT INTO delivery ({DELIVERY_COLUMNS}) {values(DELIVERY_TYPES, len(chunk))} ON CONFLICT DO NOTHING",
-            flatten(
-                (
-                    row.id,
-                    row.event_id,
-                    row.subscriber_id,
-                    row.subscriber_revision,
-                    "held" if row.hold_reason else "pending",
-                    row.hold_reason,
-                    now,
-                    now,
-                    queued_at,
-                )
-                for row in chunk
-            ),
-        )
+    if not rows:
+        return
+    source, parameters = as_table(rows, DELIVERY_TYPES)
+    moment = to_database(now)
+    placeholder = "%s::timestamptz" if is_postgres() else "%s"
+    # WHERE: without it SQLite takes ON CONFLICT for a part of a join (https://sqlite.org/lang_upsert.html).
+    cursor.execute(
+        f"INSERT INTO delivery ({DELIVERY_COLUMNS}) "
+        f"SELECT new.*, CASE column5 WHEN '' THEN 'pending' ELSE 'held' END, {', '.join([placeholder] * 3)} "
+        f"FROM ({source}) AS new WHERE true ON CONFLICT DO NOTHING",
+        [moment, moment, moment if is_queued else None, *parameters],
+    )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+import orjson
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
@@ -31,6 +32,27 @@ def values(types: Sequence[str], rows: int) -> str:
     cast = "%s::{}" if is_postgres() else "%s"
     row = ", ".join(cast.format(kind) for kind in types)
     return "VALUES " + ", ".join([f"({row})"] * rows)
+
+
+def as_table(rows: Sequence[tuple[Any, ...]], types: Sequence[str]) -> tuple[str, list[Any]]:
+    """A SELECT of the rows, whose columns are column1, column2, …, and its few parameters, however many the rows.
+
+    On SQLite ids, numbers and texts without NUL. Some thousand placeholders cost three times as much.
+    """
+    names = ", ".join(f"column{place}" for place in range(1, len(types) + 1))
+    if is_postgres():
+        arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+        return f"SELECT * FROM unnest({arrays}) AS given({names})", [list(column) for column in zip(*rows, strict=True)]
+    columns = ", ".join(f"json_extract(value, '$[{place}]') AS column{place + 1}" for place in range(len(types)))
+    return f"SELECT {columns} FROM json_each(%s)", [orjson.dumps(_with_hex(rows, types)).decode()]
+
+
+def _with_hex(rows: Sequence[tuple[Any, ...]], types: Sequence[str]) -> list[list[Any]]:
+    found = [list(row) for row in rows]
+    for place in [place for place, kind in enumerate(types) if kind == "uuid"]:
+        for row in found:
+            row[place] = row[place].hex
+    return found
 
 
 def placeholders(count: int) -> str:

@@ -7,11 +7,14 @@ from uuid import UUID
 
 from django.db.backends.utils import CursorWrapper
 
-from dispatch.ledger.accepting import DELIVERY_COLUMNS, DELIVERY_TYPES, DeliveryRow
+from dispatch.ledger.accepting import DeliveryRow
 from dispatch.ledger.dialect import chunks, flatten, to_database, to_id, values
 
-COLUMNS = f"{DELIVERY_COLUMNS}, replay_of_id, replay_id"
-TYPES = (*DELIVERY_TYPES, "uuid", "uuid")
+COLUMNS = (
+    "id, event_id, subscriber_id, subscriber_revision, state, reason, due_at, created_at, queued_at, "
+    "replay_of_id, replay_id"
+)
+TYPES = ("uuid", "uuid", "bigint", "bigint", "text", "text", *["timestamptz"] * 3, "uuid", "uuid")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from dispatch.payloads import MAX_DEPTH, METHODS, PayloadError, check_data, parse_exact, parse_json, to_text
 
@@ -117,6 +119,15 @@ def test_number_passes_digit_by_digit(frame: str, number: str) -> None:
     ],
 )
 def test_text_stays_what_it_was(text: str) -> None:
+    assert to_text(parse_exact(text, parse_json(text))) == text
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.integers())
+@example(1e16, -(1 << 70))
+@example(0.00001, 1 << 64)
+@example(123456789012345.6, (1 << 64) - 1)
+def test_any_number_as_python_writes_it_passes_digit_by_digit(fraction: float, whole: int) -> None:
+    text = f'{{"body":[{fraction!r},{whole}]}}'
     assert to_text(parse_exact(text, parse_json(text))) == text
 
 

@@ -1,18 +1,20 @@
 """What is stored when an event is accepted, and what an idempotency key means."""
 
 import json
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from dispatch import publishing
 from dispatch.models import Delivery, Event
 from dispatch.payloads import to_text
-from dispatch.publishing import Accepted, IdempotencyConflictError, NewEvent, accept
+from dispatch.publishing import TURN_SECONDS, Accepted, IdempotencyConflictError, NewEvent, accept
+from subscribers import matching
 from subscribers.models import Subscriber
 
 pytestmark = pytest.mark.django_db
@@ -227,3 +229,23 @@ def test_same_key_from_many_at_once_is_stored_once() -> None:
     assert Counter(result.is_duplicate for result in results) == {False: 1, True: 23}
     assert {result.id for result in results} == {Event.objects.get().pk}
     assert Delivery.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_publish_inside_a_transaction_waits_for_no_thread_that_waits_for_it() -> None:
+    def publish() -> Accepted:
+        try:
+            return accepted(new())
+        finally:
+            connection.close()
+
+    matching.newest()
+    begun = time.monotonic()
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        Subscriber.objects.filter(pk=0).update(name="")  # has SQLite's write lock
+        other = pool.submit(publish)
+        time.sleep(0.3)  # by now it waits for the lock
+        accepted(new())
+    assert not other.result().is_duplicate
+    assert time.monotonic() - begun < TURN_SECONDS
+    assert Event.objects.count() == 2

@@ -3,18 +3,17 @@
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
 
-from tests.flows.publisher import publish
+from tests.flows.publisher import publish, publish_all
 from tests.flows.receiver import Receiver
+from tests.flows.wire import Wire
 from tests.servers.hub import HubServer
 from tests.servers.processes import free_port
 
 EVENT = {"topic": "orders", "data": {"body": {"total": 120}}}
 BODY = json.dumps(EVENT).encode()
-HALF_SENT = 100
 LIMIT = 16 << 20  # bytes of a body, by default
 
 
@@ -23,32 +22,6 @@ def hub() -> Iterator[HubServer]:
     with HubServer() as server:
         server.start_web()
         yield server
-
-
-class Wire:
-    """A connection that sends what no HTTP client would."""
-
-    def __init__(self, hub: HubServer, *headers: str, token: str | None = None) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", hub.port), timeout=15)
-        token = hub.token() if token is None else token
-        lines = ["POST /publish HTTP/1.1", "Host: hub", f"Authorization: bearer {token}", *headers, "", ""]
-        self.send("\r\n".join(lines).encode())
-
-    def send(self, data: bytes) -> None:
-        self._socket.sendall(data)
-
-    def send_chunk(self, data: bytes) -> None:
-        self.send(b"%x\r\n%s\r\n" % (len(data), data))
-
-    def status(self) -> int:
-        """Of the next head, which must come within the time-out."""
-        return int(self._socket.recv(65536).split()[1])
-
-    def __enter__(self) -> "Wire":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._socket.close()
 
 
 def test_chunked_body_is_read_to_its_end(hub: HubServer) -> None:
@@ -95,15 +68,27 @@ def test_body_that_ends_before_its_length_stores_nothing(hub: HubServer) -> None
     assert publish(hub, EVENT, **{"Idempotency-Key": "cut-off"})[1]["duplicate"] is False
 
 
-def test_half_sent_bodies_keep_nobody_from_publishing(hub: HubServer) -> None:
-    with ExitStack() as stack:
-        wires = [stack.enter_context(Wire(hub, f"Content-Length: {len(BODY)}")) for _ in range(HALF_SENT)]
-        for wire in wires:
-            wire.send(BODY[:10])
-        assert publish(hub, EVENT)[0] == 202
-        for wire in wires:
-            wire.send(BODY[10:])
-        assert [wire.status() for wire in wires] == [202] * HALF_SENT
+def test_chunked_body_that_ends_before_its_last_chunk_stores_nothing(hub: HubServer) -> None:
+    with Wire(hub, "Transfer-Encoding: chunked", "Idempotency-Key: no-last-chunk") as wire:
+        wire.send_chunk(BODY)
+    assert publish(hub, EVENT, **{"Idempotency-Key": "no-last-chunk"})[1]["duplicate"] is False
+
+
+@pytest.mark.parametrize("size", [100, 65_536, 65_537, 900_000], ids=str)
+def test_body_of_any_size_arrives_whole(hub: HubServer, size: int) -> None:
+    key = {"Idempotency-Key": f"size-{size}"}
+    event = EVENT | {"data": {"body": "x" * size}}
+    assert publish(hub, event, **key)[0] == 202
+    assert publish(hub, event, **key)[1]["duplicate"] is True
+
+
+def test_two_requests_on_one_connection_are_both_answered(hub: HubServer) -> None:
+    with Wire(hub, f"Content-Length: {len(BODY)}") as wire:
+        wire.send(BODY)
+        assert wire.status() == 202
+        wire.send_head(f"Content-Length: {len(BODY)}")
+        wire.send(BODY)
+        assert wire.status() == 202
 
 
 @pytest.fixture(params=["closed", "silent"])
@@ -127,3 +112,13 @@ def test_publish_is_accepted_while_faktory_is_away(faktory_port: int) -> None:
         del hub.env["FAKTORY_URL"]
         hub.start_consumer()
         receiver.wait_for(3)
+
+
+def test_several_processes_serve_one_port() -> None:
+    with HubServer({"SWITCH_WEB_PROCESSES": "2"}) as hub:
+        hub.start_web()
+        key = {"Idempotency-Key": "one for all"}
+        first = publish(hub, EVENT, **key)[1]
+        counts = publish_all(hub, [EVENT] * 200, clients=8)
+        assert counts == {202: 200}
+        assert {publish(hub, EVENT, **key)[1]["id"] for _ in range(10)} == {first["id"]}

@@ -1,0 +1,79 @@
+"""What one request publishes: its events, and how what became of them is answered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+
+from dispatch import problems
+from dispatch.answers import json_answer
+from dispatch.authentication import Publisher
+from dispatch.bodies import parse_body, read_event
+from dispatch.payloads import PayloadError
+from dispatch.problems import ContentTooLargeError, TopicForbiddenError
+from dispatch.publishing import Accepted, IdempotencyConflictError, NewEvent
+
+Result = Accepted | IdempotencyConflictError
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """`events` are good and to be stored. `answers` has one place an item of a batch, filled where the item is bad."""
+
+    events: list[NewEvent]
+    answers: list[dict[str, Any]] | None = None  # None: a single event, no batch
+
+    def answer(self, results: Sequence[Result]) -> HttpResponse:
+        """The answer, given what became of each event. Raises IdempotencyConflictError for a single one."""
+        if self.answers is not None:
+            described = map(_describe, results)
+            return json_answer({"results": [answer or next(described) for answer in self.answers]}, 202)
+        (result,) = results
+        if isinstance(result, IdempotencyConflictError):
+            raise result
+        return json_answer(_accepted(result), 202)
+
+
+def read_publication(publisher: Publisher, received: bytes, key: str | None) -> Publication:
+    """Raises what `problems.describe` describes, if there is nothing to publish."""
+    body = parse_body(received)
+    if body.is_batch:
+        return _read_batch(publisher, body.items, body.exact, key)
+    return Publication([_read(publisher, body.items[0], body.exact[0], key)])
+
+
+def _read(publisher: Publisher, item: Any, exact: Any, key: str | None) -> NewEvent:
+    event = read_event(item, exact, publisher.author, key)
+    if not publisher.may_publish(event.topic):
+        raise TopicForbiddenError(event.topic)
+    return event
+
+
+def _read_batch(publisher: Publisher, items: list[Any], exact: list[Any], key: str | None) -> Publication:
+    """What is wrong with one item does not spoil the others."""
+    events: list[NewEvent] = []
+    answers: list[dict[str, Any]] = []
+    for index, item in enumerate(items):
+        answer = {}
+        try:
+            events.append(_read(publisher, item, exact[index], f"{key}/{index}" if key else None))
+        except (PayloadError, ContentTooLargeError, TopicForbiddenError) as error:
+            answer = {"problem": problems.describe(error)}
+        answers.append(answer)
+    return Publication(events, answers)
+
+
+def _describe(result: Result) -> dict[str, Any]:
+    if isinstance(result, IdempotencyConflictError):
+        return {"problem": problems.describe(result)}
+    return _accepted(result)
+
+
+def _accepted(accepted: Accepted) -> dict[str, Any]:
+    return {
+        "id": str(accepted.id),
+        "topic": accepted.topic,
+        "matched": accepted.matched,
+        "duplicate": accepted.is_duplicate,
+    }

@@ -1,0 +1,39 @@
+"""The application as `manage.py serve` runs it, by Granian's own interface (RSGI).
+
+The event loop reads requests, and refuses those that may not come; threads run Django on complete ones.
+"""
+
+import asyncio
+
+from django.conf import settings
+from granian.rsgi import Scope
+
+from switchsite import wsgi
+from switchsite.web.door import Client, Door
+from switchsite.web.lanes import Lanes
+from switchsite.web.reading import Budget, Reader
+from switchsite.web.work import Work
+from switchsite.web.workers import Workers
+
+#: Threads that take groups of publishes: one reads and matches while the other waits for its commit.
+GATHERERS = 2
+#: What forms of browsers may take of the memory for bodies, besides that of the publishers: one part in so many.
+BROWSERS_PART = 8
+
+
+class Application:
+    """Granian calls `__rsgi_init__` once a process, and `__rsgi__` for each request."""
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        lanes = Lanes(settings.SWITCH_WEB_THREADS, GATHERERS)
+        workers = Workers(loop, lanes, Work(wsgi.application))
+        workers.start()
+        reader = Reader(settings.SWITCH_BATCH_MAX_BYTES, settings.SWITCH_REQUEST_TIMEOUT_SECONDS)
+        room = settings.SWITCH_WEB_BODIES_MAX_BYTES
+        self._door = Door(reader, Budget(room), Budget(room // BROWSERS_PART), workers)
+
+    async def __rsgi__(self, scope: Scope, client: Client) -> None:
+        await self._door.admit(scope, client)
+
+
+application = Application()
