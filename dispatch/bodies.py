@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from dispatch import cloudevents
 from dispatch.payloads import (
     PayloadError,
     check_characters,
@@ -70,9 +71,16 @@ def parse_body(body: bytes) -> Body:
 
 
 def read_event(item: Any, exact: Any, author: str, key: str | None) -> NewEvent:
-    """One event in the original's form or in the plain one. Raises PayloadError or ContentTooLargeError."""
+    """One event in the original's form, in the plain one, or as a CloudEvent in the structured mode.
+
+    Raises PayloadError or ContentTooLargeError.
+    """
     if not isinstance(item, dict):
         raise PayloadError(f"An event must be an object, not {name_of(item)}.")
+    if cloudevents.is_cloudevent(item):
+        return _from_cloudevent(
+            cloudevents.from_structured(item, item), cloudevents.from_structured(item, exact), author
+        )
     topic = _topic(item)
     if "data" in item:
         data, payload = item["data"], to_text(exact["data"])
@@ -82,6 +90,22 @@ def read_event(item: Any, exact: Any, author: str, key: str | None) -> NewEvent:
     _check_size(payload)
     check_data(data, payload)
     return NewEvent(topic, author, data, payload, _checked_key(key))
+
+
+def read_binary_event(headers: Mapping[str, str], body: bytes, author: str) -> NewEvent:
+    """A CloudEvent in the binary mode, its attributes in `headers`. Raises PayloadError or ContentTooLargeError."""
+    text = decode(body)
+    parsed = parse_json(text) if text.strip() else None
+    exact = parse_exact(text, parsed) if text.strip() else None
+    given = list(headers.items())
+    return _from_cloudevent(cloudevents.from_binary(given, parsed), cloudevents.from_binary(given, exact), author)
+
+
+def _from_cloudevent(data: dict[str, Any], exact: dict[str, Any], author: str) -> NewEvent:
+    topic, payload = _topic({"topic": cloudevents.topic_of(data)}), to_text(exact)
+    _check_size(payload)
+    check_data(data, payload)
+    return NewEvent(topic, author, data, payload, _checked_key(cloudevents.key_of(data)))
 
 
 def _field(item: Mapping[str, Any], name: str) -> Any:

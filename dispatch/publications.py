@@ -1,7 +1,8 @@
 """What one request publishes: its events, and how what became of them is answered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from django.http import HttpResponse
@@ -9,10 +10,12 @@ from django.http import HttpResponse
 from dispatch import problems
 from dispatch.answers import json_answer
 from dispatch.authentication import Publisher
-from dispatch.bodies import parse_body, read_event
+from dispatch.bodies import parse_body, read_binary_event, read_event
 from dispatch.payloads import PayloadError
 from dispatch.problems import ContentTooLargeError, TopicForbiddenError
 from dispatch.publishing import Accepted, IdempotencyConflictError, NewEvent
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 Result = Accepted | IdempotencyConflictError
 
@@ -35,8 +38,15 @@ class Publication:
         return json_answer(_accepted(result), 202)
 
 
-def read_publication(publisher: Publisher, received: bytes, key: str | None) -> Publication:
-    """Raises what `problems.describe` describes, if there is nothing to publish."""
+def read_publication(
+    publisher: Publisher, received: bytes, key: str | None, headers: Mapping[str, str] = NO_HEADERS
+) -> Publication:
+    """`headers` are those of a CloudEvent in the binary mode, empty if it is none.
+
+    Raises what `problems.describe` describes, if there is nothing to publish.
+    """
+    if headers:
+        return Publication([_allowed(publisher, read_binary_event(headers, received, publisher.author))])
     body = parse_body(received)
     if body.is_batch:
         return _read_batch(publisher, body.items, body.exact, key)
@@ -44,7 +54,10 @@ def read_publication(publisher: Publisher, received: bytes, key: str | None) -> 
 
 
 def _read(publisher: Publisher, item: Any, exact: Any, key: str | None) -> NewEvent:
-    event = read_event(item, exact, publisher.author, key)
+    return _allowed(publisher, read_event(item, exact, publisher.author, key))
+
+
+def _allowed(publisher: Publisher, event: NewEvent) -> NewEvent:
     if not publisher.may_publish(event.topic):
         raise TopicForbiddenError(event.topic)
     return event

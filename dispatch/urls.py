@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dispatch.views import EventView, HealthView, PublishView, ReadyView, RefreshView
+from dispatch.views import EventView, HealthView, MetricsView, PublishView, ReadyView, RefreshView
 
 handler400 = "dispatch.fallbacks.bad_request"
 handler404 = "dispatch.fallbacks.not_found"
@@ -12,6 +12,7 @@ urlpatterns = [
     path("publish", PublishView.as_view()),
     path("events/<uuid:event_id>", EventView.as_view()),
     path("refresh", RefreshView.as_view()),
+    path("metrics", MetricsView.as_view()),
     path("healthz", HealthView.as_view()),
     path("readyz", ReadyView.as_view()),
 ]

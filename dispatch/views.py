@@ -1,9 +1,12 @@
 """What publishers call: publish, ask after an event, refresh; and what watches the hub: healthz, readyz."""
 
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
+from django.utils.crypto import constant_time_compare
+from prometheus_client import CONTENT_TYPE_LATEST
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,8 +16,9 @@ from dispatch import backpressure, problems, readiness
 from dispatch.authentication import Publisher
 from dispatch.bodies import read_body
 from dispatch.gathering import GATHERS, AwaitingResponse, publish
+from dispatch.metrics import exposition
 from dispatch.models import Event
-from dispatch.publications import read_publication
+from dispatch.publications import NO_HEADERS, read_publication
 from dispatch.serializers import EventSerializer
 from subscribers import matching
 
@@ -29,10 +33,18 @@ class PublishView(APIView):
         received = read_body(request._request)
         # Behind the body: the server closes a connection whose body was not read, and the publisher is to come again.
         backpressure.check()
-        publication = read_publication(cast(Publisher, request.user), received, meta.get("HTTP_IDEMPOTENCY_KEY"))
+        headers = _cloudevent_headers(meta) if "HTTP_CE_SPECVERSION" in meta else NO_HEADERS
+        key = meta.get("HTTP_IDEMPOTENCY_KEY")
+        publication = read_publication(cast(Publisher, request.user), received, key, headers)
         if publication.events and GATHERS in meta:
             return AwaitingResponse(publication)
         return publish(publication)
+
+
+def _cloudevent_headers(meta: dict[str, Any]) -> dict[str, str]:
+    """The attributes of a CloudEvent in the binary mode, as the headers they came in."""
+    attributes = {f"ce-{name[8:].lower()}": value for name, value in meta.items() if name.startswith("HTTP_CE_")}
+    return attributes | {"content-type": meta.get("CONTENT_TYPE", "")}
 
 
 class EventView(APIView):
@@ -52,6 +64,22 @@ class RefreshView(APIView):
     def get(self, request: Request) -> Response:
         matching.refresh()
         return Response({"subscribers": "will be read again by every process before its next publish"})
+
+
+class MetricsView(APIView):
+    """`GET /metrics`: the state of the whole hub, for Prometheus; with SWITCH_METRICS_TOKEN, for who knows it only."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def get(self, request: Request) -> HttpResponse:
+        wanted = settings.SWITCH_METRICS_TOKEN
+        given = request._request.META.get("HTTP_AUTHORIZATION", "")
+        if wanted and not constant_time_compare(given, f"Bearer {wanted}"):
+            return problems.respond(
+                problems.problem(401, "Send the header: Authorization: Bearer <SWITCH_METRICS_TOKEN>.")
+            )
+        return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)
 
 
 class HealthView(APIView):

@@ -289,6 +289,7 @@ VARIABLES = (
         0,
         "Bytes of the database at which publishes are refused; 0: no limit.",
     ),
+    Variable("SWITCH_METRICS_TOKEN", str, "", "What `GET /metrics` wants to be told; empty: nothing."),
     Variable("SWITCH_LOG_LEVEL", log_level, "INFO", "DEBUG, INFO, WARNING or ERROR."),
 )
 

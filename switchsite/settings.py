@@ -53,6 +53,7 @@ SWITCH_KEEP_DEAD_DAYS: int = value("SWITCH_KEEP_DEAD_DAYS")
 SWITCH_MAX_WAITING_DELIVERIES: int = value("SWITCH_MAX_WAITING_DELIVERIES")
 SWITCH_MIN_FREE_DISK_BYTES: int = value("SWITCH_MIN_FREE_DISK_BYTES")
 SWITCH_MAX_DATABASE_BYTES: int = value("SWITCH_MAX_DATABASE_BYTES")
+SWITCH_METRICS_TOKEN: str = value("SWITCH_METRICS_TOKEN")
 SWITCH_LOG_LEVEL: str = value("SWITCH_LOG_LEVEL")
 
 INSTALLED_APPS = [
@@ -148,7 +149,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SWITCH_HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = value("SWITCH_HTTPS")
 # Publishers inside the network may go on using plain HTTP: a redirect would lose their POST.
-SECURE_REDIRECT_EXEMPT = [r"^publish$", r"^events/", r"^refresh$", r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^publish$", r"^events/", r"^refresh$", r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if value("SWITCH_HTTPS") else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = value("SWITCH_HTTPS")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if value("SWITCH_HTTPS") else None

@@ -1,6 +1,7 @@
 """Where requests come in: bodies are read, or refused, before a thread of Django has to do with them."""
 
 import asyncio
+import time
 from typing import Any, Protocol
 
 from granian.rsgi import Scope
@@ -8,8 +9,10 @@ from granian.rsgi import Scope
 from dispatch import problems
 from dispatch.answers import json_bytes
 from dispatch.authentication import holds
+from dispatch.counting import bucket_of
 from dispatch.gathering import GATHERS
 from dispatch.problems import RETRY_AFTER_SECONDS
+from dispatch.tallies import tally
 from switchsite.web.environ import environ_of, with_body
 from switchsite.web.exchange import Answer, Exchange
 from switchsite.web.handling import is_api
@@ -48,6 +51,8 @@ class Door:
             answer = _refused(refusal)
         finally:
             share.give_back()
+        if scope.path == "/publish":
+            tally("answers", str(answer.status))
         client.response_bytes(answer.status, answer.headers, answer.body)
 
     async def _read(self, client: Client, environ: dict[str, Any], share: Share) -> bytes:
@@ -57,8 +62,11 @@ class Door:
     async def _work(self, environ: dict[str, Any], size: int, is_publish: bool) -> Answer:
         if is_publish:
             environ[GATHERS] = True
-        answered = asyncio.get_running_loop().create_future()
-        return await self._workers.ask(Exchange(environ, size, is_publish, answered))
+        exchange = Exchange(environ, size, is_publish, asyncio.get_running_loop().create_future())
+        answer = await self._workers.ask(exchange)
+        if is_publish:
+            tally("publish_milliseconds", str(bucket_of((time.monotonic() - exchange.came_at) * 1000)))
+        return answer
 
 
 def _has_body(environ: dict[str, Any]) -> bool:

@@ -15,7 +15,7 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
 API_URLS = "dispatch.urls"
-API_PATHS = {"/publish", "/refresh", "/healthz", "/readyz"}
+API_PATHS = {"/publish", "/refresh", "/healthz", "/readyz", "/metrics"}
 API_PREFIX = "/events/"
 
 
