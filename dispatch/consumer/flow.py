@@ -1,10 +1,16 @@
 """What the threads of a consumer process share: how much is on its way, what waits for whom, and whether to stop."""
 
 import threading
-from collections import deque
+import time
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 
+from dispatch.consumer.freight import Freight
 from dispatch.consumer.work import Work
+
+#: With less than this part of its room left for so long, a process holds what its slow subscribers have in it.
+PRESSED_BELOW = 1 / 4
+PRESSED_AFTER_SECONDS = 0.05
 
 
 class Flow:
@@ -12,10 +18,17 @@ class Flow:
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
+        self.freight = Freight()
         self._changed = threading.Condition()
         self._taken = 0
+        self._taken_for: Counter[int] = Counter()
+        self._pressed_since: float | None = None
         self._ready: deque[Work] = deque()
         self._done: deque[Work] = deque()
+        #: Subscribers to be left alone, with the reason for which to hold what waits for them.
+        self.shut_off: deque[tuple[int, str]] = deque()
+        #: Subscribers for which something was held here: the ledger shows it only once it is recorded.
+        self.held: deque[int] = deque()
         self.is_stopping = threading.Event()
         self.is_quiet = threading.Event()  # fetch no more, but do not stop
         self.is_fed_up = threading.Event()  # no more works will come
@@ -25,6 +38,15 @@ class Flow:
     def taken(self) -> int:
         return self._taken
 
+    def taken_for(self, subscriber_id: int) -> int:
+        return self._taken_for[subscriber_id]
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether it has been nearly full for a while."""
+        since = self._pressed_since
+        return since is not None and time.monotonic() - since >= PRESSED_AFTER_SECONDS
+
     def wait_for_room(self, timeout_seconds: float) -> int:
         """How many more works may be taken; waits for some."""
         with self._changed:
@@ -33,11 +55,18 @@ class Flow:
             return self.capacity - self._taken
 
     def take(self, works: Sequence[Work]) -> None:
-        """Works that were claimed: those to be sent become ready, the others are done as they are."""
+        """Works that were claimed. Those not read yet are put in later."""
         with self._changed:
             self._taken += len(works)
+            self._taken_for.update(work.subscriber.id for work in works)
+            self._watch_room()
+        self.put(works)
+
+    def put(self, works: Sequence[Work]) -> None:
+        """Works that were taken: those to be sent become ready, the others are done as they are."""
+        with self._changed:
             self._ready.extend(work for work in works if work.request is not None)
-            self._done.extend(work for work in works if work.request is None)
+            self._done.extend(work for work in works if work.request is None and not work.is_unread)
             self._changed.notify_all()
 
     def ready(self) -> list[Work]:
@@ -59,8 +88,21 @@ class Flow:
                 self._changed.wait(timeout_seconds)
             return [self._done.popleft() for _ in range(min(limit, len(self._done)))]
 
-    def release(self, count: int) -> None:
+    def release(self, works: Sequence[Work]) -> None:
         """Makes room for as many works as were recorded or handed back."""
+        self.freight.unload(works)
         with self._changed:
-            self._taken -= count
+            self._taken -= len(works)
+            for work in works:
+                work.is_recorded = True
+                self._taken_for[work.subscriber.id] -= 1
+                if not self._taken_for[work.subscriber.id]:
+                    del self._taken_for[work.subscriber.id]
+            self._watch_room()
             self._changed.notify_all()
+
+    def _watch_room(self) -> None:
+        if self.capacity - self._taken >= self.capacity * PRESSED_BELOW:
+            self._pressed_since = None
+        elif self._pressed_since is None:
+            self._pressed_since = time.monotonic()

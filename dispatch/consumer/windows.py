@@ -108,21 +108,22 @@ class Windows:
         self._in_flight[window.pace] += 1
         return ticket
 
-    def end(self, subscriber_id: int, ticket: int, now: float, *, is_answered: bool) -> None:
-        """A request is over: with an answer, whatever it says, or without one."""
+    def end(self, subscriber_id: int, ticket: int, now: float, *, is_answered: bool, is_failure: bool) -> None:
+        """A request is over, with an answer or without one; a failure says that there were too many at once."""
         window = self._window(subscriber_id)
         started = window.started.pop(ticket)
         self._in_flight[window.pace] -= 1
         if not window.started:
             self._busy.pop(subscriber_id, None)
+        if is_failure:
+            window.size = max(1, min(window.size, len(window.started) + 1) // 2)
+        elif is_answered:
+            window.size = min(window.size + 1, self.most)
         if is_answered:
             window.hear(now - started, now)
-            window.size = min(window.size + 1, self.most)
             self._set_pace(window, _pace_of(window))
-        else:
-            window.size = max(1, min(window.size, len(window.started) + 1) // 2)
-            if window.pace is Pace.BRISK or not window.started:
-                self._set_pace(window, Pace.SLOW)
+        elif window.pace is Pace.BRISK or not window.started:
+            self._set_pace(window, Pace.SLOW)
 
     def restart(self, subscriber_id: int) -> None:
         """Begins small again: the subscriber is left alone for a while."""

@@ -28,9 +28,9 @@ class Clock:
                     self.flying.setdefault(each, []).append(self.windows.start(each, self.now))
         return [self.windows.in_flight(each) for each in subscribers]
 
-    def end(self, subscriber: int, *, is_answered: bool = True) -> None:
-        ticket = self.flying[subscriber].pop(0)
-        self.windows.end(subscriber, ticket, self.now, is_answered=is_answered)
+    def end(self, subscriber: int, *, is_answered: bool = True, is_failure: bool = False, place: int = 0) -> None:
+        ticket = self.flying[subscriber].pop(place)
+        self.windows.end(subscriber, ticket, self.now, is_answered=is_answered, is_failure=is_failure)
 
     def wait(self, seconds: float) -> None:
         self.now += seconds
@@ -79,12 +79,13 @@ def test_a_limit_of_its_own_counts_instead_of_the_share(
     assert clock.fill(1, most=most, is_alone=is_alone) == [in_flight]
 
 
-def test_a_failure_to_answer_halves_it(clock: Clock) -> None:
+@pytest.mark.parametrize("is_answered", [True, False], ids=["answered", "no answer"])
+def test_a_failure_halves_it(clock: Clock, is_answered: bool) -> None:
     clock.warm([1], 0.01)
     clock.fill(1)
     sizes = []
     while clock.flying[1]:
-        clock.end(1, is_answered=False)
+        clock.end(1, is_answered=is_answered, is_failure=True)
         sizes.append(clock.windows._windows[1].size)
     assert sizes[:7] == [16, 8, 4, 2, 1, 1, 1]
     assert clock.fill(1) == [1]
@@ -114,7 +115,7 @@ def test_one_slow_answer_among_quick_ones_is_no_silence(clock: Clock) -> None:
     clock.fill(1)
     for _ in range(20):
         clock.now += 0.05
-        clock.windows.end(1, clock.flying[1].pop(), clock.now, is_answered=True)  # the first one stays
+        clock.end(1, place=-1)  # the first one stays
         clock.windows.sweep(clock.now)
         assert clock.windows.may_start(1, None, is_alone=False)
         clock.fill(1)
