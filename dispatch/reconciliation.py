@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from dispatch.failing import forget_paused, pause_failing
 from dispatch.jobs import fan_out_job
 from dispatch.ledger.queueing import mark_queued
 from dispatch.ledger.recovering import (
@@ -45,6 +46,7 @@ class Findings:
     lost: int = 0
     forgotten_by_broker: int = 0
     released: int = 0
+    paused: int = 0
 
     def __str__(self) -> str:
         return ", ".join(f"{name} {count}" for name, count in asdict(self).items() if count) or "nothing"
@@ -55,12 +57,14 @@ def reconcile(queue: Queue) -> Findings:
     now = timezone.now()
     recovered, lost = recover_lost_claims(now, living_consumers(now))
     released = release_paused(now) + _release_repaired(now)
+    paused = pause_failing(now)
+    forget_paused()
     _forget_consumers(now)
     if queue.is_embedded:
-        return Findings(recovered=recovered, lost=lost, released=released)
+        return Findings(recovered=recovered, lost=lost, released=released, paused=paused)
     forgotten = _forget_lost_jobs(queue, now)
     pushed, fan_outs = _push_unqueued(queue, now)
-    return Findings(pushed, fan_outs, recovered, lost, forgotten, released)
+    return Findings(pushed, fan_outs, recovered, lost, forgotten, released, paused)
 
 
 def living_consumers(now: datetime) -> list[UUID]:
