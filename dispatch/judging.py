@@ -1,12 +1,12 @@
 """Judges the deliveries that were held for a broken filter, once the filter compiles: due, or cancelled."""
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from uuid import UUID
 
 from django.utils import timezone
 
-from dispatch.ledger.loading import load_events
+from dispatch.ledger.loading import load_event, load_events
 from dispatch.ledger.releasing import Held, held_as_broken, release_judged
 from dispatch.models import Delivery
 from dispatch.payloads import parse_json
@@ -50,7 +50,8 @@ def _taken(held: Sequence[Held], filters: Mapping[int, Filter]) -> set[UUID]:
         by_event.setdefault(each.event_id, []).append(each)
     waiting, taken = iter(by_event), set[UUID]()
     while ids := list(islice(waiting, EVENTS_AT_ONCE)):
-        for event in load_events(ids).values():
+        small, large = load_events(ids)
+        for event in chain(small.values(), map(load_event, large)):
             data = parse_json(event.payload)
             taken |= {each.delivery_id for each in by_event[event.id] if filters[each.subscriber_id].matches(data)}
     return taken

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from dispatch.failing import forget_paused, pause_failing
 from dispatch.jobs import fan_out_job
 from dispatch.judging import release_repaired
 from dispatch.ledger.queueing import mark_queued
@@ -51,6 +52,7 @@ class Findings:
     forgotten_by_broker: int = 0
     released: int = 0
     cancelled: int = 0
+    paused: int = 0
 
     def __add__(self, other: "Findings") -> "Findings":
         return Findings(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
@@ -81,7 +83,9 @@ class Reconciler:
         if released or cancelled:
             self._subscribers.look_again()  # the pass may have ended before the work did
         forget_stale_consumers(now, FORGET_CONSUMERS_AFTER)
-        found = Findings(recovered=recovered, lost=lost, released=released, cancelled=cancelled)
+        paused = pause_failing(now)
+        forget_paused()
+        found = Findings(recovered=recovered, lost=lost, released=released, cancelled=cancelled, paused=paused)
         return found if self.queue.is_embedded else found + self._compare_with_queue(now, deadline)
 
     def _compare_with_queue(self, now: datetime, deadline: float) -> Findings:

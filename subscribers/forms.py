@@ -26,7 +26,7 @@ class SubscriberForm(forms.ModelForm):
         fields = (
             *("name", "topic", "filter_expression", "target_url", "secret"),
             *("retry_limit", "connect_timeout_seconds", "idle_timeout_seconds", "total_timeout_seconds"),
-            "max_in_flight",
+            *("max_in_flight", "rate_limit_per_second"),
         )
         widgets = {
             "filter_expression": UnfoldAdminTextareaWidget({"rows": 4, "spellcheck": "false", "autocomplete": "off"}),

@@ -119,6 +119,16 @@ def request_seconds(text: str) -> float:
     return number
 
 
+def fractional_days(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise ValueError("must be a number of days, or 0 for never")
+    return number
+
+
 def networks(text: str) -> str:
     if text not in ("private", "public"):
         raise ValueError("must be `private` (private and loopback addresses may be called) or `public` (they may not)")
@@ -233,6 +243,12 @@ VARIABLES = (
         "For the whole exchange, where the subscriber says nothing else.",
     ),
     Variable("SWITCH_MAX_TIMEOUT_SECONDS", seconds, 60.0, "The most a subscriber may set any of them to."),
+    Variable(
+        "SWITCH_PAUSE_AFTER_DAYS",
+        fractional_days,
+        5.0,
+        "A subscriber that has taken nothing for so many days is paused; 0: never.",
+    ),
     Variable(
         "SWITCH_DELIVERY_NETWORKS",
         networks,

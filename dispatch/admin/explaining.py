@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.timesince import timeuntil
 
 from dispatch.masking import MASK, is_secret
-from dispatch.models import Delivery
+from dispatch.models import Delivery, Health
 from dispatch.payloads import parse_json
 
 #: Characters of a payload that a page shows.
@@ -26,7 +26,26 @@ HELD_UNTIL = {
     Delivery.Reason.BROKEN: (
         "Held: the subscriber's filter does not compile. Once it is mended, the event is judged by the new filter."
     ),
+    Delivery.Reason.CAPPED: (
+        "Held: the subscriber has as many requests in flight as it keeps up with. "
+        "It is sent as soon as some of them are answered."
+    ),
+    Delivery.Reason.RATE: "Held: the subscriber's rate limit is reached. It is sent as the limit allows, in its turn.",
+    Delivery.Reason.BREAKER: "Held: the subscriber kept failing.",
+    Delivery.Reason.THROTTLED: "Held: the subscriber asked to wait.",
 }
+#: What the subscriber's breaker does with what is held, besides the reason for which it once was.
+SHUT_OFF = {
+    Health.Breaker.OPEN: "It is left alone until {until}. Then one delivery is sent to find out; if it is answered, "
+    "the others follow, slowly at first.",
+    Health.Breaker.HALF_OPEN: "One delivery is on its way to find out how it does; once it is answered, all follow.",
+}
+ENDED_BY_BREAKER = (
+    Delivery.Reason.CAPPED,
+    Delivery.Reason.RATE,
+    Delivery.Reason.BREAKER,
+    Delivery.Reason.THROTTLED,
+)
 
 
 def next_step(delivery: Delivery) -> str:
@@ -37,13 +56,24 @@ def next_step(delivery: Delivery) -> str:
         case Delivery.State.CLAIMED:
             return "A consumer is sending it now."
         case Delivery.State.HELD:
-            reason = Delivery.Reason(delivery.reason)
-            return HELD_UNTIL.get(reason, f"Held: {reason.label}. It is sent once that ends.")
+            return _held(delivery, Delivery.Reason(delivery.reason))
         case Delivery.State.DELIVERED:
             return "Done: the subscriber took it."
         case Delivery.State.DEAD:
             return f"Given up: {Delivery.Reason(delivery.reason).label}. It is kept, and can be replayed."
     return f"Cancelled: {Delivery.Reason(delivery.reason).label}. It is not sent, but can be replayed."
+
+
+def _held(delivery: Delivery, reason: Delivery.Reason) -> str:
+    sentence = HELD_UNTIL.get(reason, f"Held: {reason.label}. It is sent once that ends.")
+    health = Health.objects.filter(pk=delivery.subscriber_id).first()
+    if reason not in ENDED_BY_BREAKER:
+        return sentence
+    if health is None or health.breaker not in SHUT_OFF:
+        is_over = reason in (Delivery.Reason.BREAKER, Delivery.Reason.THROTTLED)
+        return f"{sentence} That is over: it is sent in its turn." if is_over else sentence
+    until = f"{health.open_until:%Y-%m-%d %H:%M:%S} UTC" if health.open_until else "later"
+    return f"{sentence} {SHUT_OFF[Health.Breaker(health.breaker)].format(until=until)}"
 
 
 def _pending(delivery: Delivery) -> str:

@@ -5,15 +5,17 @@ from collections import deque
 
 from django.utils import timezone
 
+from dispatch.breaker import Sign, sign_of
 from dispatch.consumer.flow import Flow
+from dispatch.consumer.windows import Windows
 from dispatch.consumer.work import Work
 from dispatch.outcomes import ErrorKind, Outcome
 from dispatch.transport import Exchange, Transport
 from dispatch.verdicts import Act, Verdict
 
 RUN_SECONDS = 0.5
-#: The part of the slots that one subscriber may have while others wait.
-SHARE = 8
+#: How often it is looked who becomes silent, while somebody waits.
+LOOK_SECONDS = 0.05
 
 
 class Deliverer:
@@ -23,8 +25,9 @@ class Deliverer:
         self.flow = flow
         self.transport = transport
         self.concurrency = concurrency
+        self.windows = Windows(concurrency)
         self._waiting: dict[int, deque[Work]] = {}
-        self._in_flight: dict[int, int] = {}
+        self._pressed_at = 0.0
 
     def run(self, grace_seconds: float) -> None:
         """Until the flow stops; then finishes what was sent, for at most `grace_seconds`, and hands back the rest."""
@@ -41,35 +44,75 @@ class Deliverer:
     def _step(self, timeout_seconds: float) -> None:
         for work in self.flow.ready():
             self._waiting.setdefault(work.subscriber.id, deque()).append(work)
+        self.windows.sweep(time.monotonic())
+        self._hold_waiting()
         self._start_all()
-        self._collect(timeout_seconds)
+        self._collect(min(timeout_seconds, LOOK_SECONDS) if self._waiting else timeout_seconds)
+
+    def _hold_waiting(self) -> None:
+        """Of those to be left alone all, and, if the process is full, what a subscriber will not soon answer."""
+        held: list[Work] = []
+        while self.flow.shut_off:
+            subscriber_id, reason = self.flow.shut_off.popleft()
+            self.windows.restart(subscriber_id)
+            held += self._hold_last(subscriber_id, 0, reason)
+        if self.flow.is_pressed and time.monotonic() - self._pressed_at > LOOK_SECONDS:
+            self._pressed_at = time.monotonic()
+            held += self._hold_beyond_allowance()
+        if held:
+            self.flow.held.extend({work.subscriber.id for work in held})
+            self.flow.finish(held)
+
+    def _hold_beyond_allowance(self) -> list[Work]:
+        held: list[Work] = []
+        for subscriber_id, waiting in list(self._waiting.items()):
+            allowed = self.windows.allowance(subscriber_id, waiting[0].subscriber.max_in_flight)
+            kept = max(0, allowed - self.windows.in_flight(subscriber_id))
+            if kept < len(waiting):
+                held += self._hold_last(subscriber_id, kept, "capped")
+        return held
+
+    def _hold_last(self, subscriber_id: int, kept: int, reason: str) -> list[Work]:
+        """Takes all behind the first so many out of the subscriber's line, to be held."""
+        waiting = list(self._waiting.get(subscriber_id, ()))
+        held = [work for work in waiting[kept:] if work.may_be_held]
+        for work in held:
+            work.hold(reason)
+        if held:
+            self._waiting[subscriber_id] = deque(work for work in waiting if work.verdict is None)
+            if not self._waiting[subscriber_id]:
+                del self._waiting[subscriber_id]
+        return held
 
     def _start_all(self) -> None:
         """One for each subscriber in turn, until the slots are full or nobody may have more."""
-        while self._waiting and self.transport.in_flight < self.concurrency:
-            startable = [subscriber_id for subscriber_id in self._waiting if self._may_start(subscriber_id)]
-            if not startable:
-                return
-            for subscriber_id in startable[: self.concurrency - self.transport.in_flight]:
-                self._start(self._next(subscriber_id))
+        has_started = True
+        while self._waiting and has_started:
+            has_started = False
+            for subscriber_id in list(self._waiting):
+                if self.transport.in_flight >= self.concurrency:
+                    return
+                if self._may_start(subscriber_id):
+                    self._start(self._next(subscriber_id))
+                    has_started = True
 
     def _may_start(self, subscriber_id: int) -> bool:
-        work = self._waiting[subscriber_id][0]
-        share = max(1, self.concurrency // SHARE) if len(self._waiting) > 1 else self.concurrency
-        return self._in_flight.get(subscriber_id, 0) < (work.subscriber.max_in_flight or share)
+        most = self._waiting[subscriber_id][0].subscriber.max_in_flight
+        return self.windows.may_start(subscriber_id, most, is_alone=len(self._waiting) == 1)
 
     def _next(self, subscriber_id: int) -> Work:
-        waiting = self._waiting[subscriber_id]
+        """The subscriber's first; the subscriber comes again behind the others."""
+        waiting = self._waiting.pop(subscriber_id)
         work = waiting.popleft()
-        if not waiting:
-            del self._waiting[subscriber_id]
+        if waiting:
+            self._waiting[subscriber_id] = waiting
         return work
 
     def _start(self, work: Work) -> None:
         assert work.request is not None  # noqa: S101 - works without a request never become ready
         request = work.request
         work.started_at = timezone.now()
-        self._in_flight[work.subscriber.id] = self._in_flight.get(work.subscriber.id, 0) + 1
+        work.ticket = self.windows.start(work.subscriber.id, time.monotonic())
         exchange = Exchange(request.method, request.url, request.headers, request.body, work.timeouts)
         self.transport.start(exchange, work)
 
@@ -78,17 +121,15 @@ class Deliverer:
         for token, outcome in self.transport.run(timeout_seconds):
             assert isinstance(token, Work)  # noqa: S101 - the only kind of token that `_start` gives
             token.outcome = outcome
-            self._leave(token)
+            self._leave(token, outcome)
             done.append(token)
         if done:
             self.flow.finish(done)
 
-    def _leave(self, work: Work) -> None:
-        left = self._in_flight[work.subscriber.id] - 1
-        if left:
-            self._in_flight[work.subscriber.id] = left
-        else:
-            del self._in_flight[work.subscriber.id]
+    def _leave(self, work: Work, outcome: Outcome) -> None:
+        is_answered, is_failure = outcome.status is not None, sign_of(outcome) is Sign.FAILED
+        now = time.monotonic()
+        self.windows.end(work.subscriber.id, work.ticket, now, is_answered=is_answered, is_failure=is_failure)
 
     def _hand_back_waiting(self) -> None:
         works = self.flow.ready() + [work for waiting in self._waiting.values() for work in waiting]

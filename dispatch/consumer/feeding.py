@@ -6,20 +6,28 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.utils import timezone
 
 from dispatch import fan_out, legacy
+from dispatch.consumer.backlog import BUSY_SECONDS, Allowance, Backlog, Taken
 from dispatch.consumer.flow import Flow
+from dispatch.consumer.gate import Gate
 from dispatch.consumer.loading import claim, load
 from dispatch.consumer.patience import Patience
+from dispatch.consumer.reading import Reader
+from dispatch.consumer.work import Work
 from dispatch.jobs import fan_out_job
 from dispatch.ledger.claiming import Claim
+from dispatch.ledger.holding import hold_due
 from dispatch.ledger.recovering import recover_own_claims
 from dispatch.queues import open_queue
 from dispatch.queues.base import Job, Queue, QueueUnavailableError
 
 FETCH_LIMIT = 128
-FETCH_WAIT_SECONDS = 1.0
-ROOM_WAIT_SECONDS = 0.5
+QUIET_SECONDS = 1.0
+ROOM_WAIT_SECONDS = 0.05
+#: With so many of one fetch to be held, more of their kind stand behind them in the queue.
+MANY_HELD = 32
 
 logger = logging.getLogger(__name__)
 
@@ -27,11 +35,14 @@ logger = logging.getLogger(__name__)
 class Feeder(threading.Thread):
     """Keeps the flow full as long as there is work and room; `wake` tells the deliverer that works are ready."""
 
-    def __init__(self, owner: UUID, flow: Flow, wake: Callable[[], None]) -> None:
+    def __init__(self, owner: UUID, flow: Flow, allowance: Allowance, wake: Callable[[], None]) -> None:
         super().__init__(name="feeder", daemon=True)
         self.owner = owner
         self.flow = flow
         self.queue: Queue = open_queue(owner)
+        self.gate = Gate()
+        self.backlog = Backlog(owner, flow, self.gate, allowance)
+        self.reader = Reader(flow)
         self._wake = wake
         self._broker = Patience("The database" if self.queue.is_embedded else "The queue", flow.is_stopping)
         self._database = Patience("The database", flow.is_stopping)
@@ -39,11 +50,14 @@ class Feeder(threading.Thread):
         self._claimed: list[Claim] = []
         #: The answer to a claim may have been lost: rows may be ours without our knowing.
         self._is_unsure = False
+        self._held = Taken()
+        self._suspect: Work | None = None
 
     def run(self) -> None:
         try:
             while not self.flow.is_stopping.is_set():
                 self._feed()
+            self.reader.hand_back()
         finally:
             self.flow.is_fed_up.set()
             self._wake()
@@ -56,18 +70,26 @@ class Feeder(threading.Thread):
 
     def _feed(self) -> None:
         if self.flow.is_quiet.is_set():
-            self.flow.is_stopping.wait(FETCH_WAIT_SECONDS)
+            self.flow.is_stopping.wait(QUIET_SECONDS)
             return
         room = self.flow.wait_for_room(ROOM_WAIT_SECONDS)
-        if room <= 0 or (self._is_unsure and not self._take([])):
+        if (self._is_unsure and not self._take([])) or not self._take_held(room):
+            return
+        room = self.flow.wait_for_room(0)
+        if room <= 0:
+            if self.flow.is_pressed:
+                self.reader.hold()
+            self._wake()  # so that the deliverer holds what waits for those that are slow
             return
         jobs = self._fetch(min(room, FETCH_LIMIT))
         while jobs and not self._take(jobs) and not self.flow.is_stopping.is_set():
             pass
 
     def _fetch(self, limit: int) -> list[Job]:
+        is_busy = self.reader.is_busy or self._suspect is not None
+        wait_seconds = BUSY_SECONDS if is_busy else self.backlog.wait_seconds
         try:
-            jobs = self.queue.fetch(limit, FETCH_WAIT_SECONDS)
+            jobs = self.queue.fetch(limit, wait_seconds)
         except QueueUnavailableError as error:
             self._is_unsure = self.queue.is_embedded
             self._broker.failed(error)
@@ -78,13 +100,40 @@ class Feeder(threading.Thread):
             self.flow.note_progress()
         return jobs
 
+    def _take_held(self, room: int) -> bool:
+        """Takes up what was held, a suspect, and large events not read yet; False if the database does not answer."""
+        try:
+            self.reader.read()
+            self.backlog.look()
+            if room > 0 and not self._held.claims:
+                self._held = self.backlog.claim(room, timezone.now())
+            if self._held.claims:
+                self._put(load(self._held.claims, (), self.gate, self._held.probe_ids, from_line=True))
+            self._held = Taken()
+            self._take_suspect()
+        except (DatabaseError, InterfaceError) as error:
+            connection.close()
+            self._database.failed(error)
+            return False
+        return True
+
+    def _take_suspect(self) -> None:
+        """One at a time: should it be what kills the process, it takes no other suspect with it."""
+        if self._suspect is not None and not self._suspect.is_recorded:
+            return
+        self._suspect = None
+        if claims := self.backlog.claim_suspect(timezone.now()):
+            [self._suspect] = works = load(claims, (), self.gate)
+            self._put(works)
+
     def _take(self, fetched: Sequence[Job]) -> bool:
         """Claims and loads; False if the database does not answer, and the jobs are to be taken again."""
         try:
             self._make_sure()
             jobs = [legacy.adopt(job) if job.legacy else job for job in fetched]
             self._claimed = self._claimed or claim(self.owner, jobs)
-            works = load(self._claimed, jobs) if self._claimed else []
+            works = load(self._claimed, jobs, self.gate) if self._claimed else []
+            self._hold_more(works)
             unfinished = [job for job in jobs if job.fan_out and fan_out.advance(job.fan_out, self.queue)]
         except (DatabaseError, InterfaceError) as error:
             connection.close()
@@ -93,8 +142,7 @@ class Feeder(threading.Thread):
             return False
         self._database.worked()
         claims, self._claimed = self._claimed, []
-        self.flow.take(works)
-        self._wake()
+        self._put(works)
         self._tell_queue(jobs, claims, unfinished)
         return True
 
@@ -103,6 +151,22 @@ class Feeder(threading.Thread):
             known = [*self.flow.in_hand(), *(claim.delivery_id for claim in self._claimed)]
             recover_own_claims(self.owner, known)
             self._is_unsure = False
+
+    def _put(self, works: Sequence[Work]) -> None:
+        self.flow.take(works)
+        self.reader.keep([work for work in works if work.is_unread])
+        self._wake()
+
+    def _hold_more(self, works: Sequence[Work]) -> None:
+        """Where many of a fetch are held, so is what stands behind them in the queue."""
+        reasons = {
+            work.subscriber.id: work.verdict.reason
+            for work in works
+            if work.verdict and work.may_be_held and work.verdict.reason in ("capped", "rate", "breaker", "throttled")
+        }
+        if sum(work.subscriber.id in reasons for work in works) >= MANY_HELD:
+            hold_due(reasons, timezone.now())
+        self.flow.held.extend(reasons)
 
     def _tell_queue(self, jobs: Sequence[Job], claims: Sequence[Claim], unfinished: Sequence[Job]) -> None:
         """Ends chunks, whose deliveries are claimed now, fan-outs, and jobs whose delivery is not to be sent."""

@@ -1,13 +1,19 @@
 """What the threads of a consumer process share: how much is on its way, what waits for whom, and whether to stop."""
 
 import threading
-from collections import deque
+import time
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.utils import timezone
 
+from dispatch.consumer.freight import Freight
 from dispatch.consumer.work import Work
+
+#: With less than this part of its room left for so long, a process holds what its slow subscribers have in it.
+PRESSED_BELOW = 1 / 4
+PRESSED_AFTER_SECONDS = 0.05
 
 
 class Flow:
@@ -15,12 +21,18 @@ class Flow:
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
+        self.freight = Freight()
         self._changed = threading.Condition()
         self._taken = 0
         self._in_hand: set[UUID] = set()
-        self._recording: list[Work] = []
+        self._taken_for: Counter[int] = Counter()
+        self._pressed_since: float | None = None
         self._ready: deque[Work] = deque()
         self._done: deque[Work] = deque()
+        #: Subscribers to be left alone, with the reason for which to hold what waits for them.
+        self.shut_off: deque[tuple[int, str]] = deque()
+        #: Subscribers for which something was held here: the ledger shows it only once it is recorded.
+        self.held: deque[int] = deque()
         self.progressed_at = timezone.now()
         self.is_stopping = threading.Event()
         self.is_quiet = threading.Event()  # fetch no more, but do not stop
@@ -40,6 +52,15 @@ class Flow:
         """Something was taken or recorded, or there is nothing to do."""
         self.progressed_at = timezone.now()
 
+    def taken_for(self, subscriber_id: int) -> int:
+        return self._taken_for[subscriber_id]
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether it has been nearly full for a while."""
+        since = self._pressed_since
+        return since is not None and time.monotonic() - since >= PRESSED_AFTER_SECONDS
+
     def wait_for_room(self, timeout_seconds: float) -> int:
         """How many more works may be taken; waits for some."""
         with self._changed:
@@ -48,13 +69,20 @@ class Flow:
             return self.capacity - self._taken
 
     def take(self, works: Sequence[Work]) -> None:
-        """Works that were claimed: those to be sent become ready, the others are done as they are."""
+        """Works that were claimed. Those not read yet are put in later."""
         self.note_progress()
         with self._changed:
             self._taken += len(works)
             self._in_hand.update(work.claim.delivery_id for work in works)
+            self._taken_for.update(work.subscriber.id for work in works)
+            self._watch_room()
+        self.put(works)
+
+    def put(self, works: Sequence[Work]) -> None:
+        """Works that were taken: those to be sent become ready, the others are done as they are."""
+        with self._changed:
             self._ready.extend(work for work in works if work.request is not None)
-            self._done.extend(work for work in works if work.request is None)
+            self._done.extend(work for work in works if work.request is None and not work.is_unread)
             self._changed.notify_all()
 
     def ready(self) -> list[Work]:
@@ -74,13 +102,25 @@ class Flow:
         with self._changed:
             if not self._done:
                 self._changed.wait(timeout_seconds)
-            self._recording = [self._done.popleft() for _ in range(min(limit, len(self._done)))]
-            return self._recording
+            return [self._done.popleft() for _ in range(min(limit, len(self._done)))]
 
-    def release(self, count: int) -> None:
+    def release(self, works: Sequence[Work]) -> None:
         """Makes room for as many works as were recorded or handed back."""
         self.note_progress()
+        self.freight.unload(works)
         with self._changed:
-            self._taken -= count
-            self._in_hand.difference_update(work.claim.delivery_id for work in self._recording)
+            self._taken -= len(works)
+            self._in_hand.difference_update(work.claim.delivery_id for work in works)
+            for work in works:
+                work.is_recorded = True
+                self._taken_for[work.subscriber.id] -= 1
+                if not self._taken_for[work.subscriber.id]:
+                    del self._taken_for[work.subscriber.id]
+            self._watch_room()
             self._changed.notify_all()
+
+    def _watch_room(self) -> None:
+        if self.capacity - self._taken >= self.capacity * PRESSED_BELOW:
+            self._pressed_since = None
+        elif self._pressed_since is None:
+            self._pressed_since = time.monotonic()

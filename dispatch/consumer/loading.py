@@ -1,24 +1,22 @@
 """From jobs to works: claims the deliveries, loads what they need, builds their requests."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from functools import cache
 from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 
-from dispatch.building import BuiltRequest, EventContent, RequestError, build
+from dispatch.building import BuiltRequest, EventContent, RequestError
+from dispatch.building import build as build_request
+from dispatch.consumer.gate import Gate
 from dispatch.consumer.work import Work
 from dispatch.ledger.claiming import Claim, claim_early, claim_named, reopen_dead
-from dispatch.ledger.loading import LoadedSubscriber, load_events, load_subscribers
+from dispatch.ledger.loading import LoadedEvent, LoadedSubscriber, load_events, load_subscribers
 from dispatch.outcomes import ErrorKind, Outcome
 from dispatch.queues.base import Job
 from dispatch.transport import Timeouts
-from dispatch.verdicts import Act, Verdict
-
-Content = Callable[[UUID], EventContent]
 
 logger = logging.getLogger(__name__)
 
@@ -40,39 +38,72 @@ def claim(owner: UUID, jobs: Sequence[Job]) -> list[Claim]:
     return found + reopen_dead(owner, revived, now) if revived else found
 
 
-def load(claims: Sequence[Claim], jobs: Iterable[Job]) -> list[Work]:
-    """Works for the claims, each with its request, or with the outcome that none can be built."""
+def load(
+    claims: Sequence[Claim],
+    jobs: Iterable[Job],
+    gate: Gate | None = None,
+    probe_ids: Collection[UUID] = (),
+    *,
+    from_line: bool = False,
+) -> list[Work]:
+    """Works for the claims, each with its request, or with the verdict or the outcome for which there is none.
+
+    Those of large events are left unread: `build` makes their requests, once there is room.
+    """
     single = {job.deliveries[0]: job for job in jobs if len(job.deliveries) == 1}
-    events = load_events({claim.event_id for claim in claims})
-    content = cache(lambda event_id: EventContent(events[event_id]))  # taken apart once for all of its deliveries
     subscribers = load_subscribers({claim.subscriber_id for claim in claims})
-    now = timezone.now()
-    return [
-        _work(claim, single.get(claim.delivery_id), content, subscribers[claim.subscriber_id], now) for claim in claims
+    timeouts = {subscriber.id: _timeouts(subscriber) for subscriber in subscribers.values()}
+    works = [
+        Work(
+            claim,
+            single.get(claim.delivery_id),
+            subscribers[claim.subscriber_id],
+            None,
+            timeouts[claim.subscriber_id],
+            is_probe=claim.delivery_id in probe_ids,
+        )
+        for claim in claims
     ]
+    now = timezone.now()
+    (gate or Gate()).judge(works, now, from_line=from_line)
+    _read([work for work in works if work.is_unread], now)
+    return works
 
 
-def _work(claim: Claim, job: Job | None, content: Content, subscriber: LoadedSubscriber, now: datetime) -> Work:
-    work = Work(claim, job, subscriber, None, _timeouts(subscriber))
-    if subscriber.is_deleted:
-        work.verdict = Verdict(Act.CANCEL, reason="deleted")
-        return work
-    if subscriber.is_paused:
-        work.verdict = Verdict(Act.HOLD, reason="paused")
-        return work
-    try:
-        work.request = _build(claim, content(claim.event_id), subscriber, now)
-    except RequestError as error:
-        work.outcome = Outcome(error_kind=ErrorKind.BAD_REQUEST, error=str(error))
-    except Exception as error:  # the border around one work: its fault must not stop the others
-        logger.exception("The request of delivery %s cannot be built.", claim.delivery_id)
-        work.outcome = Outcome(error_kind=ErrorKind.INTERNAL, error=f"No request could be built: {error!r}")
-    return work
+def by_event(works: Iterable[Work]) -> dict[UUID, list[Work]]:
+    found: dict[UUID, list[Work]] = {}
+    for work in works:
+        found.setdefault(work.claim.event_id, []).append(work)
+    return found
+
+
+def build(works: Iterable[Work], event: LoadedEvent, now: datetime) -> None:
+    """Gives the works of one event their requests. The event is taken apart once, and not kept."""
+    content: EventContent | None = None
+    for work in works:
+        try:
+            content = content or EventContent(event)
+            work.request = _build(work.claim, content, work.subscriber, now)
+        except RequestError as error:
+            work.outcome = Outcome(error_kind=ErrorKind.BAD_REQUEST, error=str(error))
+        except Exception as error:  # the border around one work: its fault must not stop the others
+            logger.exception("The request of delivery %s cannot be built.", work.claim.delivery_id)
+            work.outcome = Outcome(error_kind=ErrorKind.INTERNAL, error=f"No request could be built: {error!r}")
+
+
+def _read(works: Sequence[Work], now: datetime) -> None:
+    wanted = by_event(works)
+    events, sizes = load_events(wanted)
+    for event_id, theirs in wanted.items():
+        if event_id in events:
+            build(theirs, events[event_id], now)
+        for work in theirs:
+            work.size = sizes.get(event_id, 0)
 
 
 def _build(claim: Claim, content: EventContent, subscriber: LoadedSubscriber, now: datetime) -> BuiltRequest:
     webhook_id = claim.replay_of or claim.delivery_id
-    return build(content, subscriber, webhook_id, claim.delivery_id, claim.attempts + 1, now)
+    return build_request(content, subscriber, webhook_id, claim.delivery_id, claim.attempts + 1, now)
 
 
 def _timeouts(subscriber: LoadedSubscriber) -> Timeouts:

@@ -36,9 +36,9 @@ class ConsumerProcess:
         self._is_broken = False
         self.flow = Flow(concurrency * AHEAD)
         self.transport = open_transport()
-        self.feeder = Feeder(self.owner, self.flow, self.transport.wake)
         self.recorder = Recorder(self.owner, self.flow)
         self.deliverer = Deliverer(self.flow, self.transport, concurrency)
+        self.feeder = Feeder(self.owner, self.flow, self.deliverer.windows.allowance, self.transport.wake)
         self.replayer = Replayer(self.owner, self.flow)
         self.housekeeper = Housekeeper(self.owner, self.flow, concurrency, lambda: self.recorder.delivered, self._obey)
         self.pruner = Pruner(self.owner, self.flow.is_stopping)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from dispatch.consumer.flow import Flow
 from dispatch.consumer.patience import Patience
 from dispatch.consumer.settlements import Settled, settled
+from dispatch.consumer.watching import Watch
 from dispatch.ledger.queueing import mark_unqueued
 from dispatch.ledger.settling import Settlement, settle, settle_one_by_one
 from dispatch.queues import open_queue
@@ -32,6 +33,7 @@ class Recorder(threading.Thread):
         self.owner = owner
         self.flow = flow
         self.delivered = 0
+        self.watch = Watch(flow)
         self.queue: Queue = open_queue(owner)
         # Recording goes on while the process stops: its waits are not cut short, the process's end bounds them.
         self._database = Patience("The database", threading.Event())
@@ -44,7 +46,7 @@ class Recorder(threading.Thread):
                 if works:
                     now = timezone.now()
                     self._record([settled(work, now, is_embedded=self.queue.is_embedded) for work in works])
-                    self.flow.release(len(works))
+                    self.flow.release(works)
         finally:
             self.queue.close()
             connection.close()
@@ -56,6 +58,7 @@ class Recorder(threading.Thread):
             logger.warning("%d claims were taken over before their outcome was recorded.", len(batch) - len(recorded))
         self.delivered += sum(done.verdict.act is Act.DELIVERED for done in recorded)
         self._pause_gone(recorded)
+        self.watch.note(recorded)
         self._tell_queue(recorded)
 
     def _settle(self, batch: Sequence[Settled]) -> set[UUID]:

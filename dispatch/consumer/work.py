@@ -9,15 +9,16 @@ from dispatch.ledger.loading import LoadedSubscriber
 from dispatch.outcomes import Outcome
 from dispatch.queues.base import Job
 from dispatch.transport import Timeouts
-from dispatch.verdicts import Verdict
+from dispatch.verdicts import Act, Verdict
 
 
 @dataclass(slots=True)
 class Work:
     """`request` is None where nothing is to be sent: then `outcome` (none can be built) or `verdict` (the subscriber
-    is paused or deleted) says why from the start.
+    is paused or deleted, or the delivery held) says why. While it has none of the three, its large event is not read.
 
     `job` is the queue's message if it points at this delivery alone; a chunk's message was acked when it was claimed.
+    A `probe` is to find out how a subscriber does that is left alone. `size` is that of a large payload, in bytes.
     """
 
     claim: Claim
@@ -28,7 +29,26 @@ class Work:
     started_at: datetime | None = None
     outcome: Outcome | None = None
     verdict: Verdict | None = None
+    is_probe: bool = False
+    size: int = 0
+    is_loaded: bool = False  # its large payload was read
+    ticket: int = 0  # of the request in its subscriber's window
+    is_recorded: bool = False
 
     @property
     def attempt_number(self) -> int:
         return self.claim.attempts + 1
+
+    @property
+    def is_unread(self) -> bool:
+        return self.request is None and self.outcome is None and self.verdict is None
+
+    @property
+    def may_be_held(self) -> bool:
+        """A probe must come through, and a suspect is let through alone."""
+        return not (self.is_probe or self.claim.is_suspect)
+
+    def hold(self, reason: str) -> None:
+        """Not to be sent now."""
+        self.verdict = Verdict(Act.HOLD, reason=reason)
+        self.request = None

@@ -14,7 +14,11 @@ from dispatch.ledger.dialect import as_time, is_postgres, placeholders, to_datab
 LEASE = timedelta(seconds=60)
 
 CLAIM = "UPDATE delivery SET state = 'claimed', reason = '', owner = %s, lease_until = %s"
-CLAIMED_COLUMNS = "id, event_id, subscriber_id, attempts, failures, deferred_seconds, replay_of_id, due_at"
+CLAIMED_COLUMNS = "id, event_id, subscriber_id, attempts, failures, deferred_seconds, replay_of_id, due_at, lost_claims"
+
+#: So many consumers have died while they had it: it may be what killed them, and is claimed alone.
+SUSPECT_FROM = 2
+UNSUSPECTED = f"lost_claims < {SUSPECT_FROM}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +33,19 @@ class Claim:
     deferred_seconds: float
     replay_of: UUID | None
     due_at: datetime
+    lost_claims: int = 0
+
+    @property
+    def is_suspect(self) -> bool:
+        return self.lost_claims >= SUSPECT_FROM
 
 
 def claim_due(owner: UUID, limit: int, now: datetime) -> list[Claim]:
     """Claims up to `limit` due deliveries, the longest due first; what another process claims meanwhile is skipped."""
-    due = "SELECT id FROM delivery WHERE state = 'pending' AND due_at <= %s ORDER BY due_at LIMIT %s"
+    due = f"SELECT id FROM delivery WHERE state = 'pending' AND due_at <= %s AND {UNSUSPECTED} ORDER BY due_at LIMIT %s"
     # As an array it is worked out once: under IN, Postgres may repeat it for each row, and so claim beyond the limit.
     chosen = f"= ANY(ARRAY({due} FOR UPDATE SKIP LOCKED))" if is_postgres() else f"IN ({due})"
-    return _claim(
+    return claim_rows(
         f"{CLAIM} WHERE id {chosen} AND state = 'pending' RETURNING {CLAIMED_COLUMNS}",
         owner,
         now,
@@ -46,9 +55,9 @@ def claim_due(owner: UUID, limit: int, now: datetime) -> list[Claim]:
 
 def claim_named(owner: UUID, ids: Sequence[UUID], now: datetime) -> list[Claim]:
     """Claims those of `ids` that are pending and due."""
-    return _claim(
+    return claim_rows(
         f"{CLAIM} WHERE id IN ({placeholders(len(ids))}) AND state = 'pending' AND due_at <= %s "
-        f"RETURNING {CLAIMED_COLUMNS}",
+        f"AND {UNSUSPECTED} RETURNING {CLAIMED_COLUMNS}",
         owner,
         now,
         [*map(to_database, ids), to_database(now)],
@@ -61,9 +70,9 @@ def claim_early(owner: UUID, failures: dict[UUID, int], now: datetime) -> list[C
     found: list[Claim] = []
     for count in sorted(set(failures.values())):
         ids = [delivery_id for delivery_id, failed in failures.items() if failed == count]
-        found += _claim(
+        found += claim_rows(
             f"{CLAIM} WHERE id IN ({placeholders(len(ids))}) AND state = 'pending' AND failures = %s "
-            f"RETURNING {CLAIMED_COLUMNS}",
+            f"AND {UNSUSPECTED} RETURNING {CLAIMED_COLUMNS}",
             owner,
             now,
             [*map(to_database, ids), count],
@@ -73,7 +82,7 @@ def claim_early(owner: UUID, failures: dict[UUID, int], now: datetime) -> list[C
 
 def reopen_dead(owner: UUID, ids: Sequence[UUID], now: datetime) -> list[Claim]:
     """Claims dead deliveries whose job an operator has taken out of the broker's dead set."""
-    return _claim(
+    return claim_rows(
         f"{CLAIM}, settled_at = NULL WHERE id IN ({placeholders(len(ids))}) AND state = 'dead' "
         f"RETURNING {CLAIMED_COLUMNS}",
         owner,
@@ -82,10 +91,31 @@ def reopen_dead(owner: UUID, ids: Sequence[UUID], now: datetime) -> list[Claim]:
     )
 
 
-def next_due() -> datetime | None:
-    """When the delivery that is due first is due, or None if none is pending."""
+def due_suspects(now: datetime, limit: int) -> list[tuple[UUID, int]]:
+    """Suspects that are due, the longest due first, each with its subscriber."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT min(due_at) FROM delivery WHERE state = 'pending'")
+        cursor.execute(
+            "SELECT id, subscriber_id FROM delivery WHERE state = 'pending' AND due_at <= %s "
+            f"AND lost_claims >= {SUSPECT_FROM} ORDER BY due_at LIMIT %s",
+            [to_database(now), limit],
+        )
+        return [(to_id(row[0]), row[1]) for row in cursor.fetchall()]
+
+
+def claim_suspect(owner: UUID, delivery_id: UUID, now: datetime) -> list[Claim]:
+    """Claims one that is due though it may be what kills its consumers."""
+    return claim_rows(
+        f"{CLAIM} WHERE id = %s AND state = 'pending' AND due_at <= %s RETURNING {CLAIMED_COLUMNS}",
+        owner,
+        now,
+        [to_database(delivery_id), to_database(now)],
+    )
+
+
+def next_due() -> datetime | None:
+    """When the delivery that is due first is due, or None if none is pending. Suspects, claimed apart, do not count."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT min(due_at) FROM delivery WHERE state = 'pending' AND {UNSUSPECTED}")
         return _time(cursor.fetchone()[0])
 
 
@@ -102,7 +132,8 @@ def hand_back(owner: UUID, ids: Sequence[UUID]) -> int:
         return int(cursor.rowcount)
 
 
-def _claim(statement: str, owner: UUID, now: datetime, rest: list[Any]) -> list[Claim]:
+def claim_rows(statement: str, owner: UUID, now: datetime, rest: list[Any]) -> list[Claim]:
+    """Runs a statement that begins with CLAIM and returns CLAIMED_COLUMNS; `rest` is what else it takes."""
     with connection.cursor() as cursor:
         cursor.execute(statement, [to_database(owner), to_database(now + LEASE), *rest])
         rows = cursor.fetchall()
@@ -118,10 +149,19 @@ def _as_claim(
     deferred: float,
     origin: Any,
     due: Any,
+    lost_claims: int,
 ) -> Claim:
     replay_of = None if origin is None else to_id(origin)
     return Claim(
-        to_id(delivery_id), to_id(event_id), subscriber_id, attempts, failures, deferred, replay_of, as_time(due)
+        to_id(delivery_id),
+        to_id(event_id),
+        subscriber_id,
+        attempts,
+        failures,
+        deferred,
+        replay_of,
+        as_time(due),
+        lost_claims,
     )
 
 

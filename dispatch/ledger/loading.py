@@ -9,7 +9,12 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
+from dispatch.breaker import Breaker
 from dispatch.ledger.dialect import as_time, placeholders, to_database, to_id
+from dispatch.ledger.health import IS_WATCHED
+
+#: Payloads above so many bytes are read one by one: a batch of them could fill the memory.
+LARGE_BYTES = 16 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,8 @@ class LoadedEvent:
 
 @dataclass(frozen=True, slots=True)
 class LoadedSubscriber:
+    """The last fields are those of its health; `is_watched` says that its row counts tries."""
+
     id: int
     target_url: str
     is_paused: bool
@@ -33,19 +40,42 @@ class LoadedSubscriber:
     max_in_flight: int | None
     secrets: tuple[str, ...] = ()  # that sign its requests: its own, and the one before while both are accepted
     body_format: str = "plain"
+    rate_limit_per_second: float | None = None
+    breaker: str = Breaker.CLOSED
+    cause: str = ""
+    open_until: datetime | None = None
+    opened_in_a_row: int = 0
+    rate_due_at: datetime | None = None
+    is_watched: bool = False
+
+    @property
+    def is_shut_off(self) -> bool:
+        """Whether its breaker lets nothing through but a probe."""
+        return self.breaker != Breaker.CLOSED
 
 
-def load_events(ids: Iterable[UUID]) -> dict[UUID, LoadedEvent]:
+def load_events(ids: Iterable[UUID]) -> tuple[dict[UUID, LoadedEvent], dict[UUID, int]]:
+    """The events, but for large ones, of which only the size is told, in bytes."""
     wanted = [to_database(event_id) for event_id in ids]
     if not wanted:
-        return {}
+        return {}, {}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id, topic, author, payload FROM event WHERE id IN ({placeholders(len(wanted))})",
+            f"SELECT id, topic, author, CASE WHEN size <= {LARGE_BYTES} THEN payload END, size FROM event "
+            f"WHERE id IN ({placeholders(len(wanted))})",
             wanted,
         )
-        found = [LoadedEvent(to_id(row[0]), *row[1:]) for row in cursor.fetchall()]
-    return {event.id: event for event in found}
+        rows = cursor.fetchall()
+    events = [LoadedEvent(to_id(row[0]), *row[1:4]) for row in rows if row[3] is not None]
+    return {event.id: event for event in events}, {to_id(row[0]): row[4] for row in rows if row[3] is None}
+
+
+def load_event(event_id: UUID) -> LoadedEvent:
+    """One event, however large."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, topic, author, payload FROM event WHERE id = %s", [to_database(event_id)])
+        row = cursor.fetchone()
+    return LoadedEvent(to_id(row[0]), *row[1:])
 
 
 def load_subscribers(ids: Iterable[int]) -> dict[int, LoadedSubscriber]:
@@ -54,10 +84,13 @@ def load_subscribers(ids: Iterable[int]) -> dict[int, LoadedSubscriber]:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, target_url, state, deleted_at, retry_limit, connect_timeout_seconds, "
+            "SELECT subscriber.id, target_url, state, deleted_at, retry_limit, connect_timeout_seconds, "
             "idle_timeout_seconds, total_timeout_seconds, max_in_flight, secret, previous_secret, "
-            "previous_secret_until, body_format "
-            f"FROM subscriber WHERE id IN ({placeholders(len(wanted))})",
+            "previous_secret_until, body_format, rate_limit_per_second, "
+            "health.breaker, health.cause, health.open_until, health.opened_in_a_row, health.rate_due_at, "
+            f"{IS_WATCHED} "
+            "FROM subscriber LEFT JOIN health ON health.subscriber_id = subscriber.id "
+            f"WHERE subscriber.id IN ({placeholders(len(wanted))})",
             wanted,
         )
         return {row[0]: _subscriber(*row) for row in cursor.fetchall()}
@@ -66,7 +99,8 @@ def load_subscribers(ids: Iterable[int]) -> dict[int, LoadedSubscriber]:
 def _subscriber(
     subscriber_id: int, target_url: str, state: str, deleted_at: datetime | None, retry_limit: int, *rest: Any
 ) -> LoadedSubscriber:
-    connect, idle, total, max_in_flight, secret, previous, previous_until, body_format = rest
+    *limits, breaker, cause, open_until, opened_in_a_row, rate_due_at, is_watched = rest
+    connect, idle, total, max_in_flight, secret, previous, previous_until, body_format, rate_limit = limits
     return LoadedSubscriber(
         subscriber_id,
         target_url,
@@ -79,9 +113,20 @@ def _subscriber(
         max_in_flight,
         _secrets(secret, previous, previous_until),
         body_format,
+        rate_limit,
+        breaker or Breaker.CLOSED,
+        cause or "",
+        _moment(open_until),
+        opened_in_a_row or 0,
+        _moment(rate_due_at),
+        bool(is_watched),
     )
 
 
 def _secrets(secret: str, previous: str, previous_until: datetime | str | None) -> tuple[str, ...]:
     is_accepted = previous and previous_until is not None and as_time(previous_until) > timezone.now()
     return tuple(filter(None, (secret, previous if is_accepted else "")))
+
+
+def _moment(value: Any) -> datetime | None:
+    return None if value is None else as_time(value)

@@ -14,7 +14,6 @@ from cloudevents.core.v1.event import CloudEvent
 from tests.flows.receiver import Received
 from tests.flows.stations import Station
 
-
 SENT_AT = datetime(2026, 1, 2, tzinfo=UTC)
 
 

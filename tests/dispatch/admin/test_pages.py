@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from dispatch.models import Consumer, Delivery
+from dispatch.models import Consumer, Delivery, Health
 from tests.dispatch.admin.rows import make_attempt
 from tests.dispatch.ledger.rows import make_delivery, make_event, make_subscriber
 
@@ -76,7 +76,7 @@ def test_a_huge_payload_is_cut(admin_client: Client) -> None:
         ({"state": "claimed"}, "A consumer is sending it now."),
         ({"state": "held", "reason": "paused"}, "once the subscriber is resumed"),
         ({"state": "held", "reason": "broken"}, "judged by the new filter"),
-        ({"state": "held", "reason": "capped"}, "has enough requests in flight"),
+        ({"state": "held", "reason": "capped"}, "as many requests in flight as it keeps up with"),
         ({"state": "delivered"}, "Done"),
         ({"state": "dead", "reason": "gone"}, "answered 410 Gone"),
         ({"state": "cancelled", "reason": "deleted"}, "the subscriber was deleted"),
@@ -157,3 +157,27 @@ def test_a_consumer_without_a_sign_of_life_is_shown_so(admin_client: Client) -> 
     text = admin_client.get(reverse("admin:dispatch_consumer_changelist")).content.decode()
     assert text.count("No sign of life") == 1
     assert text.count("Works") == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "health", "sentences"),
+    [
+        ("capped", {}, ["as many requests in flight as it keeps up with"]),
+        ("rate", {}, ["rate limit is reached", "as the limit allows"]),
+        ("breaker", {"breaker": "open"}, ["kept failing", "left alone until 20", "one delivery is sent to find out"]),
+        ("breaker", {"breaker": "half_open"}, ["kept failing", "One delivery is on its way"]),
+        ("breaker", {}, ["That is over: it is sent in its turn"]),
+        ("throttled", {"breaker": "open", "cause": "throttled"}, ["asked to wait", "left alone until 20"]),
+        ("capped", {"breaker": "open"}, ["left alone until 20"]),
+    ],
+)
+def test_a_held_delivery_says_until_when_and_what_happens_next(
+    admin_client: Client, reason: str, health: dict[str, Any], sentences: list[str]
+) -> None:
+    delivery = make_delivery(state="held", reason=reason)
+    if health:
+        until = timezone.now() + timedelta(minutes=3)
+        Health.objects.create(subscriber=delivery.subscriber, open_until=until, **health)
+    shown = page(admin_client, delivery)
+    for sentence in sentences:
+        assert sentence in shown

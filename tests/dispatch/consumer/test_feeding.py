@@ -14,6 +14,7 @@ from dispatch.consumer.flow import Flow
 from dispatch.consumer.loading import claim
 from dispatch.consumer.patience import Patience
 from dispatch.consumer.settlements import settled
+from dispatch.consumer.windows import Windows
 from dispatch.identifiers import new_id
 from dispatch.jobs import fan_out_job
 from dispatch.queues.base import Job
@@ -42,7 +43,7 @@ class Broker(EmbeddedQueue):
 
 @pytest.fixture
 def feeder(monkeypatch: pytest.MonkeyPatch) -> Feeder:
-    made = Feeder(new_id(), Flow(100), lambda: None)
+    made = Feeder(new_id(), Flow(100), Windows(100).allowance, lambda: None)
     made.queue = Broker()
     # The test's transaction would be lost with the connection, and its time with the waiting.
     monkeypatch.setattr(feeding.connection, "close", lambda: None)

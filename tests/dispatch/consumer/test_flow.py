@@ -8,7 +8,12 @@ from dispatch.identifiers import new_id
 
 
 def work(*, is_ready: bool = True) -> Any:
-    return SimpleNamespace(claim=SimpleNamespace(delivery_id=new_id()), request=object() if is_ready else None)
+    return SimpleNamespace(
+        claim=SimpleNamespace(delivery_id=new_id(), event_id=new_id()),
+        subscriber=SimpleNamespace(id=1),
+        request=object() if is_ready else None,
+        is_unread=False,
+    )
 
 
 def test_a_delivery_is_in_hand_until_it_is_recorded() -> None:
@@ -18,11 +23,10 @@ def test_a_delivery_is_in_hand_until_it_is_recorded() -> None:
     assert flow.in_hand() == {sent.claim.delivery_id, unsent.claim.delivery_id}
     assert flow.wait_for_done(10, 0) == [unsent]
     assert unsent.claim.delivery_id in flow.in_hand(), "it is not yet recorded"
-    flow.release(1)
+    flow.release([unsent])
     assert flow.in_hand() == {sent.claim.delivery_id}
     flow.finish(flow.ready())
-    flow.wait_for_done(10, 0)
-    flow.release(1)
+    flow.release(flow.wait_for_done(10, 0))
     assert flow.in_hand() == set()
     assert flow.taken == 0
 
@@ -32,6 +36,6 @@ def test_taking_and_recording_are_progress() -> None:
     moments = [flow.progressed_at]
     flow.take([])
     moments.append(flow.progressed_at)
-    flow.release(0)
+    flow.release([])
     moments.append(flow.progressed_at)
     assert moments == sorted(set(moments))

@@ -1,0 +1,54 @@
+"""Reads large events one by one, as there is room for their bytes."""
+
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from dispatch.consumer.flow import Flow
+from dispatch.consumer.loading import build, by_event
+from dispatch.consumer.work import Work
+from dispatch.ledger.loading import load_event
+from dispatch.verdicts import Act, Verdict
+
+
+class Reader:
+    """Used by the thread that feeds. What it keeps is claimed, and its events are not in memory."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self._unread: list[Work] = []
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._unread)
+
+    def keep(self, works: Sequence[Work]) -> None:
+        self._unread += works
+
+    def read(self) -> None:
+        """Puts those into the flow whose bytes have room. Raises DatabaseError, and keeps them, if it cannot read."""
+        for event_id, works in by_event(self._unread).items():
+            if not self.flow.freight.takes(works):
+                continue
+            build(works, load_event(event_id), timezone.now())
+            self._unread = [work for work in self._unread if work.is_unread]
+            self.flow.freight.load(works)
+            self.flow.put(works)
+
+    def hold(self) -> None:
+        """Makes room for others: what is not read yet is taken up again later."""
+        for work in self._unread:
+            work.hold("capped")
+        self.flow.held.extend({work.subscriber.id for work in self._unread})
+        self._put()
+
+    def hand_back(self) -> None:
+        """The process stops."""
+        for work in self._unread:
+            work.verdict = Verdict(Act.HAND_BACK)
+        self._put()
+
+    def _put(self) -> None:
+        works, self._unread = self._unread, []
+        if works:
+            self.flow.put(works)
