@@ -19,6 +19,8 @@ KILLS = 5
 def let_the_leases_end(ledger: Ledger) -> None:
     """What time does after a consumer has died."""
     ledger.run("UPDATE delivery SET lease_until = ? WHERE state = 'claimed'", PAST)
+    # Old enough, too, for the reconciler to push what the broker believes the dead consumer to work on.
+    ledger.run("UPDATE delivery SET queued_at = NULL, created_at = ? WHERE state = 'pending'", PAST)
     ledger.run("DELETE FROM consumer")
     ledger.run("DELETE FROM lease")
 
