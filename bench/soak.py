@@ -24,6 +24,8 @@ FAN_OUT = 100
 BATCH = 10
 #: The run is cut so; the memory is looked at after each part.
 SLICES = 100
+#: Slices before those that count: pools and caches fill once.
+WARM_UP = 5
 TENTHS = 10
 #: The last tenth of the run may need so much more than the first.
 FLAT = 0.05
@@ -72,16 +74,19 @@ def _measured(arguments: argparse.Namespace) -> Json:
         hub.ensure_consumer(1)
         samples = list(_samples(tools, hub, receiver, events, begun + arguments.most_seconds))
         arrivals = receiver.wait(0, 0)
-    return _results(arguments.layout, events * SLICES * FAN_OUT, samples, arrivals, time.monotonic() - begun)
+    return _results(
+        arguments.layout, events * (WARM_UP + SLICES) * FAN_OUT, samples, arrivals, time.monotonic() - begun
+    )
 
 
 def _samples(tools: compiled.Tools, hub: Hub, receiver: Receiver, events: int, deadline: float) -> Iterator[float]:
-    """The consumer's memory after each slice. Raises ProcessError if time runs out, or nothing is accepted."""
-    for number in range(1, SLICES + 1):
+    """The consumer's memory after each slice that counts. Raises ProcessError if time runs out, or none is accepted."""
+    for number in range(1, WARM_UP + SLICES + 1):
         wanted = number * events * FAN_OUT
         while (arrived := receiver.wait(0, 0).distinct) < wanted:
             _deliver(tools, hub, receiver, -(-(wanted - arrived) // FAN_OUT), deadline)
-        yield usage.resident_mib(hub.processes()["consumer"])
+        if number > WARM_UP:
+            yield usage.resident_mib(hub.processes()["consumer"])
         print(f"\r{arrived:,} deliveries", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
 

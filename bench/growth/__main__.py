@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,14 +38,14 @@ def _arguments() -> argparse.Namespace:
 
 def main() -> int:
     arguments = _arguments()
-    results = json.loads(arguments.results.read_text()) if arguments.results else _measured(arguments)
+    results: Json = json.loads(arguments.results.read_text()) if arguments.results else _measured(arguments)
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1) + "\n")
     if arguments.plot:
         report.write_picture(arguments.plot, results)
     if arguments.render:
         write_between(arguments.render, GROWTH, f"{machine.sentence(results)}\n\n{report.as_markdown(results)}")
-    return 0 if results["layouts"] else 1
+    return int(not results["layouts"] or any(layout["problem"] for layout in results["layouts"].values()))
 
 
 def _measured(arguments: argparse.Namespace) -> Json:
@@ -55,34 +54,33 @@ def _measured(arguments: argparse.Namespace) -> Json:
     layouts = {}
     for name in names:
         try:
-            layouts[name] = {"title": LAYOUTS[name].title, "sizes": _grow(name, sizes)}
+            found, problem = _grow(name, sizes)
         except ServiceMissingError as error:
             print(f"{LAYOUTS[name].title}: left out, {error}", flush=True)
             continue
-        print(f"\n{report.as_text(layouts[name])}\n", flush=True)
+        if found:
+            layouts[name] = {"title": LAYOUTS[name].title, "sizes": found, "problem": problem}
+            print(f"\n{report.as_text(layouts[name])}\n{problem}\n", flush=True)
     moment = datetime.now(UTC).isoformat(timespec="seconds")
     return {"measured_at": moment, "machine": machine.describe(), "layouts": layouts}
 
 
-def _grow(name: str, sizes: list[int]) -> list[Json]:
+def _grow(name: str, sizes: list[int]) -> tuple[list[Json], str]:
+    """The costs at each size that was reached; and if that is not the last one, why."""
     BUILT.mkdir(parents=True, exist_ok=True)
+    found: list[Json] = []
     with (
         tempfile.TemporaryDirectory(dir=BUILT, prefix="growth-") as directory,
         LAYOUTS[name].open(Path(directory)) as services,
     ):
-        return list(_measure(name, environment_of(services.environment), sizes))
-
-
-def _measure(name: str, environment: dict[str, str], sizes: list[int]) -> Iterator[Json]:
-    command = [sys.executable, "-m", "bench.growth.ledger", *map(str, sizes)]
-    process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout  # noqa: S101 - it is piped
-    for line in process.stdout:
-        found = json.loads(line)
-        print(f"{name}: {found['deliveries']:,} deliveries …", file=sys.stderr, flush=True)
-        yield found
-    if process.wait():
-        raise SystemExit(f"The ledger on {name} could not be measured: see above.")
+        command = [sys.executable, "-m", "bench.growth.ledger", *map(str, sizes)]
+        environment = environment_of(services.environment)
+        process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert process.stdout  # noqa: S101 - it is piped
+        for line in process.stdout:
+            found.append(json.loads(line))
+            print(f"{name}: {found[-1]['deliveries']:,} deliveries …", file=sys.stderr, flush=True)
+        return found, "It ended before the last size, see above." if process.wait() else ""
 
 
 if __name__ == "__main__":

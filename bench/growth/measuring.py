@@ -17,7 +17,8 @@ from dispatch.identifiers import new_id
 from dispatch.ledger.claiming import Claim, claim_due, next_due
 from dispatch.ledger.dialect import atomic_cursor
 from dispatch.ledger.loading import load_events
-from dispatch.ledger.recovering import recover_lost_claims, release_paused, unqueued_deliveries
+from dispatch.ledger.recovering import recover_lost_claims, unqueued_deliveries
+from dispatch.ledger.releasing import release_paused
 from dispatch.ledger.settling import AttemptRow, Settlement, settle
 from dispatch.publishing import NewEvent
 from subscribers import matching
