@@ -26,7 +26,7 @@ def station() -> Iterator[Station]:
 def event(topic: str, event_id: str = "1", **more: Any) -> CloudEvent:
     attributes = {
         "specversion": "1.0",
-        "id": event_id,
+        "id": f"{topic} {event_id}",
         "source": "/shop",
         "type": topic,
         "subject": "größe",

@@ -13,6 +13,7 @@ def work(*, is_ready: bool = True) -> Any:
         subscriber=SimpleNamespace(id=1),
         request=object() if is_ready else None,
         is_unread=False,
+        is_loaded=False,
     )
 
 
