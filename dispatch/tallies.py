@@ -42,6 +42,16 @@ def write() -> None:
         raise
 
 
+def write_last() -> None:
+    """Writes what is left, at the end of a process; what the database does not take now is lost."""
+    try:
+        write()
+    except DatabaseError as error:
+        logger.warning("The counts of the last seconds are lost. %s", error)
+    finally:
+        connection.close()
+
+
 def _ensure_writer() -> None:
     global _writer
     if _writer is not None and _writer.is_alive():

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dispatch import backpressure
+from dispatch import backpressure, tallies
 from subscribers import filter_errors, matching
 
 pytest_plugins = ["tests.servers.fixtures"]
@@ -24,6 +24,13 @@ def _no_writer_of_filter_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its thread outlives the test that started it, and would write between tests, when there is no database."""
     monkeypatch.setattr(filter_errors, "_ensure_writer", lambda: None)
     monkeypatch.setattr(filter_errors, "_noted", {})
+
+
+@pytest.fixture(autouse=True)
+def _no_writer_of_tallies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Likewise."""
+    monkeypatch.setattr(tallies, "_ensure_writer", lambda: None)
+    monkeypatch.setattr(tallies, "_tallied", Counter())
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from dispatch.models import Consumer
 from dispatch.queues import open_queue
 from dispatch.queues.base import Queue, QueueUnavailableError, Signal
 from dispatch.reconciliation import Findings, Reconciler
+from dispatch.tallies import tally
 
 TURN_SECONDS = 2.0
 BEAT_EVERY_SECONDS = 6.0
@@ -116,6 +118,9 @@ class Housekeeper(threading.Thread):
     def _reconcile(self) -> None:
         started = time.monotonic()
         findings = self.reconciler.run()
+        for kind, count in asdict(findings).items():
+            if count:
+                tally("reconciled", kind, count)
         if findings != Findings():
             logger.info("Reconciled in %.1f s: %s.", time.monotonic() - started, findings)
 

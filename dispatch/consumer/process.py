@@ -9,6 +9,7 @@ from types import FrameType
 from django.conf import settings
 from django.db import connection
 
+from dispatch import tallies
 from dispatch.consumer.counting import CountingThread
 from dispatch.consumer.delivering import Deliverer
 from dispatch.consumer.feeding import Feeder
@@ -66,6 +67,7 @@ class ConsumerProcess:
         self.pruner.join(RECORD_SECONDS)
         self.counting.join(RECORD_SECONDS)
         self.transport.close()
+        tallies.write_last()
         logger.info("Consumer %s has stopped; it delivered %d.", self.owner, self.recorder.delivered)
         return not self._is_broken
 

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -10,12 +11,13 @@ from django.utils import timezone
 
 from dispatch.consumer.flow import Flow
 from dispatch.consumer.patience import Patience
-from dispatch.consumer.settlements import Settled, settled
+from dispatch.consumer.settlements import FINAL, Settled, settled
 from dispatch.consumer.watching import Watch
 from dispatch.ledger.queueing import mark_unqueued
 from dispatch.ledger.settling import Settlement, settle, settle_one_by_one
 from dispatch.queues import open_queue
 from dispatch.queues.base import Failure, Job, Queue, QueueUnavailableError
+from dispatch.tallies import tally
 from dispatch.verdicts import Act
 from subscribers.models import Subscriber
 
@@ -57,6 +59,8 @@ class Recorder(threading.Thread):
         if len(recorded) < len(batch):
             logger.warning("%d claims were taken over before their outcome was recorded.", len(batch) - len(recorded))
         self.delivered += sum(done.verdict.act is Act.DELIVERED for done in recorded)
+        for state, count in Counter(done.settlement.state for done in recorded if done.verdict.act in FINAL).items():
+            tally("settled", state, count)
         self._pause_gone(recorded)
         self.watch.note(recorded)
         self._tell_queue(recorded)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from dispatch.ledger.dialect import as_time, is_postgres, placeholders, to_database, to_id
+from dispatch.ledger.dialect import as_time, is_postgres, placeholders, soon_synced, to_database, to_id
 
 #: A claim outlasts the longest exchange; it is lost only once its owner's heartbeat is stale as well.
 LEASE = timedelta(seconds=60)
@@ -42,6 +42,8 @@ class Claim:
 
 def claim_due(owner: UUID, limit: int, now: datetime) -> list[Claim]:
     """Claims up to `limit` due deliveries, the longest due first; what another process claims meanwhile is skipped."""
+    if not is_postgres() and not _is_any_due(now):
+        return []  # on SQLite even an update of nothing takes the one lock of all writers
     due = f"SELECT id FROM delivery WHERE state = 'pending' AND due_at <= %s AND {UNSUSPECTED} ORDER BY due_at LIMIT %s"
     # As an array it is worked out once: under IN, Postgres may repeat it for each row, and so claim beyond the limit.
     chosen = f"= ANY(ARRAY({due} FOR UPDATE SKIP LOCKED))" if is_postgres() else f"IN ({due})"
@@ -51,6 +53,11 @@ def claim_due(owner: UUID, limit: int, now: datetime) -> list[Claim]:
         now,
         [to_database(now), limit],
     )
+
+
+def _is_any_due(now: datetime) -> bool:
+    due_at = next_due()
+    return due_at is not None and due_at <= now
 
 
 def claim_named(owner: UUID, ids: Sequence[UUID], now: datetime) -> list[Claim]:
@@ -134,7 +141,7 @@ def hand_back(owner: UUID, ids: Sequence[UUID]) -> int:
 
 def claim_rows(statement: str, owner: UUID, now: datetime, rest: list[Any]) -> list[Claim]:
     """Runs a statement that begins with CLAIM and returns CLAIMED_COLUMNS; `rest` is what else it takes."""
-    with connection.cursor() as cursor:
+    with soon_synced(), connection.cursor() as cursor:
         cursor.execute(statement, [to_database(owner), to_database(now + LEASE), *rest])
         rows = cursor.fetchall()
     return [_as_claim(*row) for row in rows]

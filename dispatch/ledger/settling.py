@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import DataError, IntegrityError
-from django.db.backends.utils import CursorWrapper
 
-from dispatch.ledger.dialect import atomic_cursor, chunks, flatten, to_database, to_id, values
+from dispatch.ledger.dialect import atomic_cursor, chunks, flatten, soon_synced, to_database, to_id, values
 
 ATTEMPT_COLUMNS = (
     "delivery_id, number, started_at, method, url, request_headers, status, error_kind, error, "
@@ -71,9 +71,15 @@ def settle(owner: UUID, settlements: Sequence[Settlement]) -> set[UUID]:
 
     The others were taken over meanwhile: only their attempt is kept, if its number is free.
     """
-    with atomic_cursor() as cursor:
-        ours = _update_deliveries(cursor, owner, settlements)
-        _insert_attempts(cursor, settlements)
+    # Put together before the transaction begins: it holds the lock of all writers on SQLite.
+    updates, inserts = _updates(owner, settlements), _inserts(settlements)
+    ours: set[UUID] = set()
+    with soon_synced(), atomic_cursor() as cursor:
+        for statement, parameters in updates:
+            cursor.execute(statement, parameters)
+            ours |= {to_id(row[0]) for row in cursor.fetchall()}
+        for statement, parameters in inserts:
+            cursor.execute(statement, parameters)
     return ours
 
 
@@ -89,19 +95,18 @@ def settle_one_by_one(owner: UUID, settlements: Sequence[Settlement]) -> tuple[s
     return ours, refused
 
 
-def _update_deliveries(cursor: CursorWrapper, owner: UUID, settlements: Sequence[Settlement]) -> set[UUID]:
-    ours: set[UUID] = set()
+def _updates(owner: UUID, settlements: Sequence[Settlement]) -> list[tuple[str, list[Any]]]:
     assignments = ", ".join(f"{name} = new.column{place}" for place, name in enumerate(SETTLED_COLUMNS.split(", "), 2))
-    for chunk in chunks(settlements, len(SETTLED_TYPES)):
-        cursor.execute(
+    return [
+        (
             f"UPDATE delivery SET {assignments}, owner = NULL, lease_until = NULL "
             f"FROM ({values(SETTLED_TYPES, len(chunk))}) AS new "
             "WHERE delivery.id = new.column1 AND delivery.state = 'claimed' AND delivery.owner = %s "
             "RETURNING delivery.id",
             [*flatten(_settled_values(settlement) for settlement in chunk), to_database(owner)],
         )
-        ours |= {to_id(row[0]) for row in cursor.fetchall()}
-    return ours
+        for chunk in chunks(settlements, len(SETTLED_TYPES))
+    ]
 
 
 def _settled_values(settlement: Settlement) -> tuple[object, ...]:
@@ -120,13 +125,15 @@ def _settled_values(settlement: Settlement) -> tuple[object, ...]:
     )
 
 
-def _insert_attempts(cursor: CursorWrapper, settlements: Sequence[Settlement]) -> None:
+def _inserts(settlements: Sequence[Settlement]) -> list[tuple[str, list[Any]]]:
     rows = [(settlement.delivery_id, settlement.attempt) for settlement in settlements if settlement.attempt]
-    for chunk in chunks(rows, len(ATTEMPT_TYPES)):
-        cursor.execute(
+    return [
+        (
             f"INSERT INTO attempt ({ATTEMPT_COLUMNS}) {values(ATTEMPT_TYPES, len(chunk))} ON CONFLICT DO NOTHING",
             flatten(_attempt_values(delivery_id, attempt) for delivery_id, attempt in chunk),
         )
+        for chunk in chunks(rows, len(ATTEMPT_TYPES))
+    ]
 
 
 def _attempt_values(delivery_id: UUID, attempt: AttemptRow) -> tuple[object, ...]:

@@ -1,7 +1,5 @@
 """Counts of one process that become the hub's totals."""
 
-from collections import Counter
-
 import pytest
 from django.db import OperationalError
 
@@ -9,12 +7,6 @@ from dispatch import tallies
 from dispatch.models import Total
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tallies, "_ensure_writer", lambda: None)
-    monkeypatch.setattr(tallies, "_tallied", Counter())
 
 
 def totals() -> dict[tuple[str, str], int]:
