@@ -18,6 +18,7 @@ LEEWAY_SECONDS = 30
 #: Claims in which the author stands: the original's clients write `Author`.
 AUTHOR_CLAIMS = ("author", "Author")
 MAX_AUTHOR_LENGTH = 255
+LAST_SECOND = 253_402_300_799  # of the year 9999, as Python's own times end there
 
 
 #: What each of PyJWT's refusals means, the narrower before the wider. The signature is checked before the claims: of
@@ -85,6 +86,8 @@ class PublisherToken(Token):
     def verify(self) -> None:
         if settings.SWITCH_JWT_REQUIRE_EXPIRY and "exp" not in self.payload:
             raise TokenError("The token has no expiry (exp), and this hub demands one.")
+        if any(abs(int(self.payload.get(claim, 0))) > LAST_SECOND for claim in ("exp", "nbf", "iat")):
+            raise TokenError("The token's exp, nbf and iat must be seconds since 1970, before the year 10000.")
         if not _is_storable(self.author):
             raise TokenError(f"The token's author must be a string of at most {MAX_AUTHOR_LENGTH} characters.")
         topics = self.payload.get("topics")

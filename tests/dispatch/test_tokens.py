@@ -85,6 +85,10 @@ def test_times_count_with_thirty_seconds_of_leeway(claim: str, seconds: int, hol
             PublisherToken.read(encoded)
 
 
+def test_time_may_be_written_as_text() -> None:
+    assert PublisherToken.read(signed({"author": "shop", "exp": str(seconds_from_now(60))})).author == "shop"
+
+
 @pytest.mark.parametrize("claim", ["exp", "nbf", "iat"])
 def test_time_that_is_no_number_is_refused(claim: str) -> None:
     with pytest.raises(TokenError):
@@ -136,6 +140,9 @@ PAST, FUTURE = 1_600_000_000, seconds_from_now(3600)
         pytest.param("shop", "it is no JWT", id="no-jwt"),
         pytest.param(by_hand({"alg": "HS256"}, {"exp": float("inf")}), "no number of seconds", id="endless-exp"),
         pytest.param(signed({"exp": "tomorrow"}), "no number of seconds", id="exp-is-text"),
+        pytest.param(signed({"exp": 10**400}), "before the year 10000", id="exp-beyond-a-float"),
+        pytest.param(signed({"exp": 1e300}), "before the year 10000", id="exp-beyond-all-time"),
+        pytest.param(signed({"nbf": -(10**400)}), "before the year 10000", id="nbf-before-all-time"),
         pytest.param(by_hand({"alg": "HS256"}, {"iat": "today"}), "iat must be a number", id="iat-is-text"),
         pytest.param(by_hand({"alg": "HS256"}, {"sub": 7}), "sub and jti must be strings", id="sub"),
         pytest.param(signed({"author": 7}), "author must be a string", id="author"),
