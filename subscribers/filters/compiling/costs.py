@@ -2,16 +2,16 @@
 
 import ast
 
-TURN = 2
+TURN, LEAST = 4, 18
 CHAIN, LINK = 60, 15
 CALL, ARGUMENT = 10, 14
-LOOP = 75
+LOOP = 110
 DISPLAY, HASHED = 5, 20  # to make a list or tuple, a set or dictionary
 
 
 def steps_of(loop: ast.expr) -> int:
     nodes = list(ast.walk(loop))
-    return TURN + len(nodes) * 3 // 2 + sum(_surcharge(node) for node in nodes if node is not loop)
+    return max(LEAST, TURN + len(nodes) * 3 // 2) + sum(_surcharge(node) for node in nodes if node is not loop)
 
 
 def _surcharge(node: ast.AST) -> int:
