@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined] # it is imported there for this
+
 #: A body of at most so many bytes is received in one piece, and counted before it comes. Larger ones come in pieces,
 #: which are counted as they come: to announce much takes no memory.
 ONE_PIECE = 16 << 10
@@ -65,7 +67,7 @@ class Reader:
     timeout_seconds: float
 
     async def read(self, incoming: Incoming, announced: int | None, share: Share) -> bytes:
-        """The body, whose length was `announced` or not. Raises BodyRefusedError (408, 413, 503)."""
+        """The body, whose length was `announced` or not. Raises BodyRefusedError (400, 408, 413, 503)."""
         if announced is not None and announced > self.limit:
             raise BodyRefusedError(413, f"The body has {announced} bytes; {self.limit} are allowed.")
         try:
@@ -77,6 +79,8 @@ class Reader:
         except TimeoutError as error:
             detail = f"The body was not complete within {self.timeout_seconds:g} seconds."
             raise BodyRefusedError(408, detail) from error
+        except ProtocolClosed as error:
+            raise BodyRefusedError(400, "The body ended before its length.") from error
 
     async def _in_pieces(self, incoming: Incoming, share: Share) -> bytes:
         pieces: list[bytes] = []
