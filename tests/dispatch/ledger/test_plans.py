@@ -17,7 +17,7 @@ from bench.growth.filling import analyze, fill
 from bench.growth.pages import pages
 from dispatch import fan_out, metrics, pruning, publishing, readiness
 from dispatch.identifiers import new_id
-from dispatch.ledger import backlog, claiming, fanning_out, loading, queueing, recovering, releasing, settling
+from dispatch.ledger import backlog, claiming, fanning_out, holding, loading, queueing, recovering, releasing, settling
 from dispatch.ledger.counting import attempts_between, events_after, newest_attempt
 from dispatch.models import Delivery, Event
 from dispatch.publishing import NewEvent
@@ -69,6 +69,11 @@ def advance_fan_out(rows: Rows) -> object:
     return fan_out.advance(rows.wide.pk, open_queue())
 
 
+def paused() -> int:
+    """The subscriber for which a part of the past is held."""
+    return Delivery.objects.filter(state="held").values_list("subscriber_id", flat=True)[0]
+
+
 HOT: dict[str, Callable[[Rows, datetime], object]] = {
     "accept": lambda rows, now: accept(),
     "accept, a key that comes again": lambda rows, now: accept_twice(),
@@ -97,6 +102,11 @@ HOT: dict[str, Callable[[Rows, datetime], object]] = {
     "held_as_broken": lambda rows, now: releasing.held_as_broken([rows.due[0].subscriber_id], MANY),
     "release": lambda rows, now: recovering.release(now, rows.due[0].subscriber_id, "capped"),
     "reconcile": lambda rows, now: reconcile(open_queue()),
+    "backlogs": lambda rows, now: holding.backlogs(),
+    "claim_held": lambda rows, now: holding.claim_held(OWNER, paused(), "paused", MANY, now),
+    "claim_held, the newest": lambda rows, now: holding.claim_held(OWNER, paused(), "paused", MANY, now, newest=True),
+    "hold_due": lambda rows, now: holding.hold_due({rows.due[0].subscriber_id: "capped"}, now),
+    "hold_due, for nobody that has any": lambda rows, now: holding.hold_due({paused(): "breaker"}, now),
     "attempts_between": lambda rows, now: attempts_between(newest_attempt() - MANY, newest_attempt(), MANY),
     "events_after": lambda rows, now: events_after(rows.due[0].event_id, now, MANY),
     "metrics.exposition": lambda rows, now: metrics.exposition(),
