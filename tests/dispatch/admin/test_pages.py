@@ -104,7 +104,7 @@ def test_a_replay_whose_origin_was_pruned_shows_its_id(admin_client: Client) -> 
     again = make_delivery(origin.subscriber, origin.event, state="dead", replay_of=origin)
     Delivery.objects.filter(pk=origin.pk).delete()
     shown = page(admin_client, again)
-    assert f"<code>{origin.pk}</code> (no longer kept)" in shown
+    assert f"<code>{origin.pk}</code>, which retention has removed" in shown
     assert link(origin) not in shown
     assert "(replay)" in page(admin_client, again.event)
     assert str(again.pk) in admin_client.get(reverse("admin:dispatch_delivery_changelist")).content.decode()
