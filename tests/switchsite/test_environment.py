@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from switchsite import databases, environment
-from switchsite.environment import BASE_DIR, boolean, networks, ports, positive, seconds, value, words
+from switchsite.environment import BASE_DIR, value
+from switchsite.kinds import boolean, networks, ports, positive, seconds, words
 
 
 @pytest.fixture(autouse=True)
