@@ -180,8 +180,8 @@ def test_half_sent_bodies_do_not_keep_the_server_from_stopping() -> None:
 
 def test_body_whose_client_stops_sending_is_refused(hub: HubServer) -> None:
     with closing(socket.create_connection(("127.0.0.1", hub.port), timeout=10)) as client:
-        head = f"POST /publish HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {hub.token()}\r\nContent-Length: 99999\r\n\r\n"
-        client.sendall(head.encode() + b'{"topic": "half"')
+        lines = ["POST /publish HTTP/1.1", "Host: hub", f"Authorization: Bearer {hub.token()}", "Content-Length: 99999"]
+        client.sendall("\r\n".join([*lines, "", '{"topic": "half"']).encode())
         client.shutdown(socket.SHUT_WR)
         answer = client.recv(4096)
     assert not answer or answer.startswith(b"HTTP/1.1 400 "), answer
