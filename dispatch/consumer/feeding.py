@@ -113,6 +113,7 @@ class Feeder(threading.Thread):
             self._take_suspect()
         except (DatabaseError, InterfaceError) as error:
             connection.close()
+            self._is_unsure = True
             self._database.failed(error)
             return False
         return True
@@ -148,7 +149,8 @@ class Feeder(threading.Thread):
 
     def _make_sure(self) -> None:
         if self._is_unsure:
-            known = [*self.flow.in_hand(), *(claim.delivery_id for claim in self._claimed)]
+            claims = (*self._claimed, *self._held.claims)
+            known = [*self.flow.in_hand(), *(claim.delivery_id for claim in claims)]
             recover_own_claims(self.owner, known)
             self._is_unsure = False
 

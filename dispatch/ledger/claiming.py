@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from dispatch.ledger.dialect import as_time, is_postgres, placeholders, soon_synced, to_database, to_id
+from dispatch.ledger.dialect import as_time, by, is_postgres, placeholders, soon_synced, to_database, to_id
 
 #: A claim outlasts the longest exchange; it is lost only once its owner's heartbeat is stale as well.
 LEASE = timedelta(seconds=60)
@@ -44,7 +44,10 @@ def claim_due(owner: UUID, limit: int, now: datetime) -> list[Claim]:
     """Claims up to `limit` due deliveries, the longest due first; what another process claims meanwhile is skipped."""
     if not is_postgres() and not _is_any_due(now):
         return []  # on SQLite even an update of nothing takes the one lock of all writers
-    due = f"SELECT id FROM delivery WHERE state = 'pending' AND due_at <= %s AND {UNSUSPECTED} ORDER BY due_at LIMIT %s"
+    due = (
+        f"SELECT id FROM delivery{by('delivery_due')} WHERE state = 'pending' AND due_at <= %s AND {UNSUSPECTED} "
+        "ORDER BY due_at LIMIT %s"
+    )
     # As an array it is worked out once: under IN, Postgres may repeat it for each row, and so claim beyond the limit.
     chosen = f"= ANY(ARRAY({due} FOR UPDATE SKIP LOCKED))" if is_postgres() else f"IN ({due})"
     return claim_rows(
@@ -102,7 +105,7 @@ def due_suspects(now: datetime, limit: int) -> list[tuple[UUID, int]]:
     """Suspects that are due, the longest due first, each with its subscriber."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, subscriber_id FROM delivery WHERE state = 'pending' AND due_at <= %s "
+            f"SELECT id, subscriber_id FROM delivery{by('delivery_suspect')} WHERE state = 'pending' AND due_at <= %s "
             f"AND lost_claims >= {SUSPECT_FROM} ORDER BY due_at LIMIT %s",
             [to_database(now), limit],
         )
@@ -122,8 +125,12 @@ def claim_suspect(owner: UUID, delivery_id: UUID, now: datetime) -> list[Claim]:
 def next_due() -> datetime | None:
     """When the delivery that is due first is due, or None if none is pending. Suspects, claimed apart, do not count."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT min(due_at) FROM delivery WHERE state = 'pending' AND {UNSUSPECTED}")
-        return _time(cursor.fetchone()[0])
+        cursor.execute(
+            f"SELECT due_at FROM delivery{by('delivery_due')} WHERE state = 'pending' AND {UNSUSPECTED} "
+            "ORDER BY due_at LIMIT 1"
+        )
+        row = cursor.fetchone()
+        return None if row is None else as_time(row[0])
 
 
 def hand_back(owner: UUID, ids: Sequence[UUID]) -> int:
@@ -170,7 +177,3 @@ def _as_claim(
         as_time(due),
         lost_claims,
     )
-
-
-def _time(value: datetime | str | None) -> datetime | None:
-    return None if value is None else as_time(value)
