@@ -178,11 +178,16 @@ def test_a_backlog_is_discarded_and_replayed_by_its_filter(desk: Desk) -> None:
 
 def test_a_slow_replay_is_stopped(desk: Desk) -> None:
     page = desk.page
+    desk.hub.manage("subscribe", "aisle.cleared", f"{desk.receiver.url}/aisles", "--name", "cleaner")
+    for _ in range(3):
+        assert publish(desk.hub, {"topic": "aisle.cleared", "data": {}})[0] == 202
+    desk.open("dispatch/delivery/?q=cleaner&state__exact=delivered")
+    _reload_until(desk, "3 deliveries")
     desk.open("dispatch/replay/")
     page.get_by_role("link", name="New replay").click()
     page.get_by_role("button", name="Count").click()
     expect(page.locator(".errornote")).to_contain_text("Say what to replay")
-    page.fill("[name=subscriber]", "usher")
+    page.fill("[name=subscriber]", "cleaner")
     page.fill("[name=rate]", "0.05")
     page.get_by_role("button", name="Count").click()
     page.get_by_role("button", name="Replay them").click()

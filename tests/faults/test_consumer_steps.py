@@ -16,7 +16,7 @@ WIDE_SUBSCRIBERS = 2_100
 
 FETCHED = "dispatch.ledger.claiming:claim_named:before"
 CLAIMED = "dispatch.ledger.loading:load_events:before"
-LOADED = "dispatch.ledger.loading:load_subscribers:after"
+LOADED = "dispatch.ledger.loading:load_events:after"
 ANSWERED = "dispatch.ledger.settling:settle:before"
 RECORDED = "dispatch.ledger.settling:settle:after"
 TOLD = "dispatch.queues.faktory.queue:FaktoryQueue.ack:after"
