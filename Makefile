@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test faults fuzz lint bench bench-compare clean
+.PHONY: run test faults fuzz scan lint bench bench-compare clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.installed
@@ -18,6 +18,10 @@ test: .venv/test.installed
 # Kills real processes for some twenty minutes: each step of the flow, then a storm on each pair of database and queue.
 faults: .venv/test.installed
 	$(BIN)/python -m pytest tests/faults -m "long or not long" -p no:randomly $(FAULTS)
+
+# Makes up requests from the served schema, a hundred for each operation and kind, and sends them to a real hub.
+scan: .venv/test.installed
+	$(BIN)/python -m tests.scanning $(SCAN)
 
 lint: .venv/test.installed
 	$(BIN)/ruff format --check .

@@ -1,7 +1,6 @@
 """What a subscriber's fields may hold: one set of validators for admin, API, import and full_clean."""
 
 import base64
-import binascii
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -43,7 +42,7 @@ def validate_secret(secret: str) -> None:
     is_private = secret.startswith("whsk_")
     try:
         key = base64.b64decode(secret.removeprefix("whsk_" if is_private else "whsec_"), validate=True)
-    except binascii.Error:
+    except ValueError:  # no base64, or no ASCII
         key = b""
     if is_private and len(key) not in (32, 64):
         raise ValidationError("A private key is whsk_ and base64 of 32 bytes (Ed25519).", code="secret_malformed")

@@ -20,6 +20,7 @@ from switchsite.kinds import (
     ports,
     positive,
     ranges,
+    rate,
     request_seconds,
     seconds,
     words,
@@ -215,6 +216,19 @@ VARIABLES = (
         "Bytes of the database at which publishes are refused; 0: no limit.",
     ),
     Variable("SWITCH_METRICS_TOKEN", str, "", "What `GET /metrics` wants to be told; empty: nothing."),
+    Variable(
+        "SWITCH_API_RATE",
+        rate,
+        "1200/min",
+        "Requests of one caller to the management API, counted by each web process.",
+    ),
+    Variable(
+        "SWITCH_API_TEST_RATE",
+        rate,
+        "60/min",
+        "Of these: tests of subscribers, explanations and back-tests, each of which costs more.",
+    ),
+    Variable("SWITCH_API_SIGN_IN_RATE", rate, "30/min", "Sign-ins from one address at `/api/v1/token`."),
     Variable("SWITCH_LOG_LEVEL", log_level, "INFO", "DEBUG, INFO, WARNING or ERROR."),
 )
 

@@ -1,10 +1,13 @@
 """The kinds of values that environment variables hold: each reads a text, or raises ValueError with what it must be."""
 
+import re
 from ipaddress import ip_network
 from pathlib import Path
 
 from subscribers.ports import read_ports
 
+#: DRF reads the first letter of the time.
+RATE = re.compile(r"[1-9][0-9]{0,8}/(s|sec|second|m|min|minute|h|hour|d|day)")
 #: A century; calendars end, and 0 means for ever.
 MAX_DAYS = 36_500
 
@@ -37,6 +40,12 @@ def ports(text: str) -> list[range]:
         return read_ports(words(text))
     except ValueError as error:
         raise ValueError("must be ports or ranges such as 6379,8000-8010, or `all`") from error
+
+
+def rate(text: str) -> str:
+    if not RATE.fullmatch(text):
+        raise ValueError("must be a number of requests and a time, such as 600/min: sec, min, hour or day")
+    return text
 
 
 def log_level(text: str) -> str:

@@ -18,6 +18,10 @@ OPERATING = (
 )
 
 
+#: Beyond that: users and groups, and the keys of machines, which may do what their maker says.
+MANAGING = ("dispatch.add_apikey", "dispatch.change_apikey", "dispatch.delete_apikey")
+
+
 def create_roles(**kwargs: Any) -> None:
     """Receives `post_migrate`: makes the groups, and gives them what newer versions have brought.
 
@@ -26,7 +30,7 @@ def create_roles(**kwargs: Any) -> None:
     """
     looking = Permission.objects.filter(content_type__app_label__in=LEDGER, codename__startswith="view_")
     operating = looking | _named(OPERATING)
-    managing = operating | Permission.objects.filter(content_type__app_label="auth")
+    managing = operating | _named(MANAGING) | Permission.objects.filter(content_type__app_label="auth")
     for name, permissions in (("viewer", looking), ("operator", operating), ("admin", managing)):
         group, _ = Group.objects.get_or_create(name=name)
         group.permissions.add(*permissions)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.templatetags.static import static
 from django.urls import reverse_lazy
+from django.utils.crypto import salted_hmac
 
 from switchsite import environment
 from switchsite.databases import database
@@ -67,6 +68,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "axes",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "switchsite",
     "subscribers",
     "dispatch",
@@ -141,6 +145,43 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "dispatch.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "dispatch.api.schema.HubSchema",
+    "DEFAULT_THROTTLE_RATES": {
+        "api": value("SWITCH_API_RATE"),
+        "api_tests": value("SWITCH_API_TEST_RATE"),
+        "api_sign_in": value("SWITCH_API_SIGN_IN_RATE"),
+    },
+    # What a client says of its own address counts only where a proxy is in front, and then only what that has seen.
+    "NUM_PROXIES": 1 if SWITCH_HTTPS else 0,
+}
+
+# Tokens of staff users. Publishers' tokens bring a key and rules of their own: dispatch/tokens.py.
+SIMPLE_JWT = {
+    "SIGNING_KEY": salted_hmac("switch.staff", "tokens", secret=SECRET_KEY, algorithm="sha256").hexdigest(),
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
+    "REFRESH_TOKEN_LIFETIME": timedelta(hours=12),
+    "ISSUER": "switch",
+    "AUDIENCE": "switch-api",
+    "USER_AUTHENTICATION_RULE": "dispatch.api.authentication.is_staff",
+    # A changed password ends the tokens that the old one gave.
+    "CHECK_REVOKE_TOKEN": True,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Switch",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": "A self-hosted event hub: publish once, and a row in a table decides who hears of it.",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "SecretKind": [("shared", "shared"), ("ed25519", "ed25519")],
+        "ReplayKind": "dispatch.models.Replay.Kind",
+        "DeliveryState": "dispatch.models.Delivery.State",
+        "SubscriberState": "subscribers.models.Subscriber.State",
+    },
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 # The parser enforces the limits of an event and of a batch; this one only must not be in their way.
@@ -197,6 +238,7 @@ UNFOLD = {
                     },
                     {"title": "Storage", "icon": "database", "link": reverse_lazy("storage")},
                     {"title": "Users", "icon": "person", "link": reverse_lazy("admin:auth_user_changelist")},
+                    {"title": "API keys", "icon": "key", "link": reverse_lazy("admin:dispatch_apikey_changelist")},
                     {"title": "Groups", "icon": "group", "link": reverse_lazy("admin:auth_group_changelist")},
                 ],
             },

@@ -13,5 +13,6 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/storage/", storage_view, name="storage"),
     path("admin/", admin.site.urls),
+    path("api/", include("dispatch.api.urls")),
     path("", include("dispatch.urls")),
 ]

@@ -1,5 +1,6 @@
 """The ledger in the admin: read-only, linked, and quick with millions of rows."""
 
+from dispatch.admin.api_keys import ApiKeyAdmin
 from dispatch.admin.attempts import AttemptAdmin
 from dispatch.admin.consumers import ConsumerAdmin
 from dispatch.admin.deliveries import DeliveryAdmin
@@ -7,4 +8,12 @@ from dispatch.admin.events import EventAdmin
 from dispatch.admin.replays import ReplayAdmin
 from dispatch.admin.subscribers import DeliveredSubscriberAdmin
 
-__all__ = ["AttemptAdmin", "ConsumerAdmin", "DeliveredSubscriberAdmin", "DeliveryAdmin", "EventAdmin", "ReplayAdmin"]
+__all__ = [
+    "ApiKeyAdmin",
+    "AttemptAdmin",
+    "ConsumerAdmin",
+    "DeliveredSubscriberAdmin",
+    "DeliveryAdmin",
+    "EventAdmin",
+    "ReplayAdmin",
+]

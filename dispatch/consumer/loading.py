@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.utils import timezone
 
 from dispatch.building import BuiltRequest, EventContent, RequestError
@@ -14,9 +13,9 @@ from dispatch.consumer.gate import Gate
 from dispatch.consumer.work import Work
 from dispatch.ledger.claiming import Claim, claim_early, claim_named, reopen_dead
 from dispatch.ledger.loading import LoadedEvent, LoadedSubscriber, load_events, load_subscribers
+from dispatch.outbound import timeouts_for
 from dispatch.outcomes import ErrorKind, Outcome
 from dispatch.queues.base import Job
-from dispatch.transport import Timeouts
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +51,7 @@ def load(
     """
     single = {job.deliveries[0]: job for job in jobs if len(job.deliveries) == 1}
     subscribers = load_subscribers({claim.subscriber_id for claim in claims})
-    timeouts = {subscriber.id: _timeouts(subscriber) for subscriber in subscribers.values()}
+    timeouts = {subscriber.id: timeouts_for(subscriber) for subscriber in subscribers.values()}
     works = [
         Work(
             claim,
@@ -104,12 +103,3 @@ def _read(works: Sequence[Work], now: datetime) -> None:
 def _build(claim: Claim, content: EventContent, subscriber: LoadedSubscriber, now: datetime) -> BuiltRequest:
     webhook_id = claim.replay_of or claim.delivery_id
     return build_request(content, subscriber, webhook_id, claim.delivery_id, claim.attempts + 1, now)
-
-
-def _timeouts(subscriber: LoadedSubscriber) -> Timeouts:
-    most: float = settings.SWITCH_MAX_TIMEOUT_SECONDS
-    return Timeouts(
-        connect_seconds=min(subscriber.connect_timeout_seconds or settings.SWITCH_CONNECT_TIMEOUT_SECONDS, most),
-        idle_seconds=min(subscriber.idle_timeout_seconds or settings.SWITCH_IDLE_TIMEOUT_SECONDS, most),
-        total_seconds=min(subscriber.total_timeout_seconds or settings.SWITCH_TOTAL_TIMEOUT_SECONDS, most),
-    )

@@ -1,5 +1,6 @@
-"""The ledger: events, their deliveries, every attempt; the consumers that work on them; counters by minute."""
+"""The ledger: events, deliveries, attempts; the consumers that work on them; counters by minute; keys of machines."""
 
+from dispatch.models.api_key import ApiKey, Creation
 from dispatch.models.attempt import Attempt
 from dispatch.models.consumer import Consumer, Lease
 from dispatch.models.counter import AttemptCounter, DelayCounter, EventCounter, Position, Total
@@ -9,9 +10,11 @@ from dispatch.models.health import Health
 from dispatch.models.replay import Replay
 
 __all__ = [
+    "ApiKey",
     "Attempt",
     "AttemptCounter",
     "Consumer",
+    "Creation",
     "DelayCounter",
     "Delivery",
     "Event",

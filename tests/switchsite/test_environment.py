@@ -7,7 +7,7 @@ import pytest
 
 from switchsite import databases, environment
 from switchsite.environment import BASE_DIR, value
-from switchsite.kinds import boolean, networks, ports, positive, seconds, words
+from switchsite.kinds import boolean, networks, ports, positive, rate, seconds, words
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +27,7 @@ def problems(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         (seconds, "0.5", 0.5),
         (seconds, "1e2", 100.0),
         (networks, "public", "public"),
+        (rate, "10/min", "10/min"),
     ],
 )
 def test_text_becomes_a_value(kind: Callable[[str], Any], text: str, expected: Any) -> None:
@@ -40,6 +41,7 @@ def test_text_becomes_a_value(kind: Callable[[str], Any], text: str, expected: A
         *[(positive, text) for text in ("0", "-1", "1.5", "many", "0x10")],
         *[(seconds, text) for text in ("0", "-1", "inf", "nan", "soon")],
         (networks, "none"),
+        *[(rate, text) for text in ("many", "0/min", "10", "10/fortnight", "-1/s")],
         *[(ports, text) for text in ("http", "0", "2-1", "1,70000")],
     ],
 )

@@ -1,0 +1,46 @@
+"""Pages by cursor: each begins behind the last id of the one before, so the thousandth costs what the first does."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from rest_framework.exceptions import ParseError
+from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.request import Request
+
+BAD_CURSOR = "The cursor is none that a page has given."
+
+
+class NewestFirst(CursorPagination):
+    """Ids are unique and grow with time, so no offset is ever needed within equal ones."""
+
+    ordering = "-pk"
+    page_size = 50
+    page_size_query_param = "limit"
+    max_page_size = 200
+    offset_cutoff = 1
+    page_size_query_description = "Entries on a page."
+    cursor_query_description = "Where the page begins, as `next` or `previous` of another page says."
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        try:
+            cursor = super().decode_cursor(request)
+        except Exception as error:
+            raise ParseError(BAD_CURSOR) from error
+        if cursor and cursor.position is not None:
+            self._check(cursor.position)
+        return cursor
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
+        self._pk = queryset.model._meta.pk
+        return super().paginate_queryset(queryset, request, view)
+
+    def _check(self, position: Any) -> None:
+        """What is no id would be an error of the database's."""
+        try:
+            self._pk.clean(position, None)
+        except (ValidationError, ValueError) as error:
+            raise ParseError(BAD_CURSOR) from error
+
+
+class OldestFirst(NewestFirst):
+    ordering = "pk"

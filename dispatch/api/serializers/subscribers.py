@@ -1,0 +1,94 @@
+"""Subscribers in the management API. What a field may hold, the model's own validators say."""
+
+from typing import Any
+
+from django.db.models import FloatField
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from dispatch.api.serializers.fields import FiniteFloatField
+from dispatch.signing import SecretError, public_key
+from subscribers.models import Subscriber
+
+WRITTEN = (
+    *("name", "topic", "filter_expression", "target_url", "body_format", "secret", "retry_limit"),
+    *("connect_timeout_seconds", "idle_timeout_seconds", "total_timeout_seconds"),
+    *("max_in_flight", "rate_limit_per_second"),
+)
+READ = (
+    *("state", "state_reason", "has_secret", "public_key", "previous_secret_until", "revision"),
+    *("filter_error_count", "last_filter_error", "last_filter_error_at", "created_at", "updated_at"),
+)
+#: What an update (PUT) that leaves them out gives them. The secret stays: nobody could have read it to send it again.
+DEFAULTS: dict[str, Any] = {
+    "name": "",
+    "filter_expression": "",
+    "body_format": Subscriber.Format.PLAIN.value,
+    "retry_limit": 25,
+    "connect_timeout_seconds": None,
+    "idle_timeout_seconds": None,
+    "total_timeout_seconds": None,
+    "max_in_flight": None,
+    "rate_limit_per_second": None,
+}
+
+
+class SubscriberSerializer(serializers.ModelSerializer[Subscriber]):
+    serializer_field_mapping = {**serializers.ModelSerializer.serializer_field_mapping, FloatField: FiniteFloatField}
+    has_secret = serializers.SerializerMethodField()
+    public_key = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Subscriber
+        fields = ("id", *WRITTEN, *READ)
+        read_only_fields = ("id", *READ)
+        extra_kwargs = {
+            # Who creates under a name that is taken may be repeating a request; the views look.
+            "name": {"validators": [], "required": False},
+            "filter_expression": {"required": False, "trim_whitespace": False},
+            "body_format": {"required": False},
+            "retry_limit": {"required": False},
+            "secret": {"write_only": True, "required": False},
+        }
+
+    def get_has_secret(self, subscriber: Subscriber) -> bool:
+        return bool(subscriber.secret)
+
+    @extend_schema_field(serializers.CharField(help_text="Of a private key (Ed25519), as whpk_…; else empty."))
+    def get_public_key(self, subscriber: Subscriber) -> str:
+        try:
+            return public_key(subscriber.secret)
+        except SecretError:
+            return ""
+
+
+class PauseSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(
+        max_length=400, required=False, allow_blank=True, help_text="Shown to whoever wonders why it is paused."
+    )
+
+
+class ResumeSerializer(serializers.Serializer[Any]):
+    backlog = serializers.ChoiceField(
+        choices=("send", "discard"), default="send", help_text="What becomes of what was held meanwhile."
+    )
+
+
+class ResumedSerializer(serializers.Serializer[Any]):
+    discarded = serializers.IntegerField(help_text="Held deliveries that were discarded.")
+    subscriber = SubscriberSerializer()
+
+
+class RotationSerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(
+        choices=("shared", "ed25519"), default="shared", help_text="A key for HMAC, or a private key of Ed25519."
+    )
+    overlap_hours = FiniteFloatField(
+        default=24.0, min_value=0, max_value=720, help_text="For so long requests carry the old signature as well."
+    )
+
+
+class RotatedSerializer(serializers.Serializer[Any]):
+    secret = serializers.CharField(help_text="Shown here and never again.")
+    public_key = serializers.CharField(help_text="What receivers verify with, if the secret is a private key.")
+    previous_secret_until = serializers.DateTimeField(allow_null=True)

@@ -1,0 +1,26 @@
+"""Tokens of staff users; for the schema, and to refresh one whose user is gone."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from rest_framework import serializers
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.serializers import TokenRefreshSerializer
+
+
+class TokenPairSerializer(serializers.Serializer[Any]):
+    access = serializers.CharField(help_text="For the Authorization header; holds for some minutes.")
+    refresh = serializers.CharField(help_text="Gives a new access token at /api/v1/token/refresh.")
+
+
+class AccessTokenSerializer(serializers.Serializer[Any]):
+    access = serializers.CharField()
+
+
+class RefreshSerializer(TokenRefreshSerializer):
+    def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
+        try:
+            return super().validate(attrs)
+        except (TokenError, get_user_model().DoesNotExist) as error:
+            raise AuthenticationFailed("The refresh token is not valid, or it has expired.") from error

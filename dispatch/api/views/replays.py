@@ -1,0 +1,67 @@
+"""Replays of many: counted, asked for, watched, stopped."""
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dispatch.api import permissions
+from dispatch.api.base import ReadViewSet
+from dispatch.api.problems import ConflictError
+from dispatch.api.schema import problems
+from dispatch.api.serializers.replays import CountSerializer, ReplaySerializer, ReplayWishSerializer
+from dispatch.models import Replay
+from dispatch.replays import requesting
+from dispatch.replays.selecting import count, count_events
+from dispatch.replays.telling import about
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List replays", tags=["replays"]),
+    retrieve=extend_schema(summary="Read a replay and how far it is", tags=["replays"]),
+)
+class ReplayViewSet(ReadViewSet):
+    queryset = Replay.objects.select_related("subscriber")
+    serializer_class = ReplaySerializer
+    lookup_value_converter = "uuid"
+    needs = {
+        "list": [permissions.SEE_REPLAYS],
+        "retrieve": [permissions.SEE_REPLAYS],
+        "create": [permissions.REPLAY],
+        "stop": [permissions.REPLAY],
+    }
+
+    @extend_schema(
+        summary="Ask for a replay",
+        description="The consumers begin within seconds. With `dry_run` it only counts.",
+        tags=["replays"],
+        request=ReplayWishSerializer,
+        responses={
+            201: OpenApiResponse(ReplaySerializer, "Asked for."),
+            200: OpenApiResponse(CountSerializer, "Counted, as `dry_run` wished."),
+        },
+    )
+    def create(self, request: Request) -> Response:
+        wished = self.checked(ReplayWishSerializer)
+        replay: Replay = wished["wish"]
+        if not wished["dry_run"]:
+            asked = requesting.request(replay, self.caller)
+            location = request.build_absolute_uri(f"{request.path}/{asked.pk}")
+            return Response(ReplaySerializer(asked).data, status=201, headers={"Location": location})
+        counted = count_events(replay) if replay.kind == Replay.Kind.BACKFILL else count(replay)
+        return Response({"about": about(replay), "count": counted.number, "is_exact": counted.is_exact})
+
+    @extend_schema(
+        summary="Stop a replay",
+        description="It makes no more deliveries. Those that it has made are still sent.",
+        tags=["replays"],
+        request=None,
+        responses={200: ReplaySerializer, **problems(409)},
+    )
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, pk: object) -> Response:
+        replay: Replay = self.get_object()
+        if not requesting.stop(replay.pk):
+            raise ConflictError("The replay was over already.")
+        replay.refresh_from_db()
+        return Response(ReplaySerializer(replay).data)

@@ -1,0 +1,89 @@
+"""What of an event's values may be shown to people: shortened, and without its secrets. Pure."""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from dispatch.masking import MASK, as_stored_text, is_secret
+from subscribers.filters.explaining import Explained
+
+SHOWN = 200
+#: Shorter secrets would mask half of every text.
+MIN_SECRET = 4
+#: A part that says yes, no or nothing tells no secret by itself.
+HARMLESS = (bool, type(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A part of an expression as it may be shown: `value` is JSON text, shortened, empty where it is unknown."""
+
+    text: str
+    start: int
+    end: int
+    verdict: str
+    value: str
+    unknown: str
+    parts: tuple["Shown", ...]
+
+
+class Veil:
+    """Masks what `data` holds under names that sound secret, wherever it turns up."""
+
+    def __init__(self, data: Any) -> None:
+        self._secrets = sorted(set(_secrets(data)), key=len, reverse=True)
+
+    def shown(self, explained: Explained) -> Shown:
+        return Shown(
+            explained.text,
+            explained.start,
+            explained.end,
+            explained.verdict,
+            self._value(explained),
+            self._veiled(explained.unknown),
+            tuple(self.shown(part) for part in explained.parts),
+        )
+
+    def _value(self, explained: Explained) -> str:
+        if explained.unknown:
+            return ""
+        if is_secret(explained.text) and not isinstance(explained.value, HARMLESS):
+            return MASK
+        text = json.dumps(masked(explained.value), ensure_ascii=False, default=str)
+        veiled = self._veiled(text)
+        return veiled if len(veiled) <= SHOWN else f"{veiled[:SHOWN]}…"
+
+    def _veiled(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        return as_stored_text(text)
+
+
+def masked(value: Any) -> Any:
+    """JSON as Python, with what stands under secret names masked, and nothing in it that an answer could not write."""
+    if isinstance(value, dict):
+        return {_writable(key): MASK if is_secret(str(key)) else masked(child) for key, child in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [masked(child) for child in value]
+    return _writable(value)
+
+
+def _writable(value: Any) -> Any:
+    """Half a character is escaped, and infinity, which filters see in the place of a huge number, becomes text."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _secrets(value: Any, *, is_below: bool = False) -> Iterator[str]:
+    """The texts below secret names, as they are and as JSON writes them."""
+    if isinstance(value, dict):
+        for key, child in value.items():
+            yield from _secrets(child, is_below=is_below or is_secret(str(key)))
+    elif isinstance(value, list):
+        for child in value:
+            yield from _secrets(child, is_below=is_below)
+    elif is_below and isinstance(value, (str, int, float)) and len(str(value)) >= MIN_SECRET:
+        yield from (str(value), json.dumps(value, ensure_ascii=False).strip('"'))

@@ -1,0 +1,84 @@
+"""The OpenAPI schema and its page."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from django.contrib.staticfiles import finders
+from django.test import Client
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+
+from dispatch.api.urls import router
+
+PUBLISHERS = {"/publish", "/events/{event_id}", "/refresh", "/healthz", "/readyz", "/metrics"}
+
+
+@pytest.fixture(scope="module")
+def schema() -> Any:
+    GENERATOR_STATS.reset()
+    made = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    assert not GENERATOR_STATS, "the generation has warned"
+    return made
+
+
+def operations(schema: Any) -> dict[str, Any]:
+    return {
+        f"{method.upper()} {path}": operation
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_the_schema_is_made_without_warnings_and_valid(schema: Any) -> None:
+    assert schema["openapi"].startswith("3.1.")
+    validate_schema(schema)
+
+
+def test_every_address_is_in_the_schema(schema: Any) -> None:
+    assert schema["paths"].keys() >= PUBLISHERS | {"/api/v1/token", "/api/v1/token/refresh"}
+    assert len(schema["paths"]) == len(PUBLISHERS) + 2 + len(router.urls) - _addresses_with_several_methods()
+
+
+def _addresses_with_several_methods() -> int:
+    patterns = [str(each.pattern) for each in router.urls]
+    return len(patterns) - len(set(patterns))
+
+
+def test_every_operation_has_a_summary_and_an_answer_for_success(schema: Any) -> None:
+    for name, operation in operations(schema).items():
+        assert operation.get("summary"), name
+        assert any(status.startswith("2") for status in operation["responses"]), name
+
+
+def test_every_problem_is_described_as_one(schema: Any) -> None:
+    for name, operation in operations(schema).items():
+        for status, answer in operation["responses"].items():
+            if int(status) >= 400:
+                assert list(answer["content"]) == ["application/problem+json"], name
+        if "/api/v1/" in name:
+            assert operation["responses"].keys() >= {"401", "403", "429", "503"}, name
+
+
+def test_every_form_of_a_publish_is_in_the_schema(schema: Any) -> None:
+    body = schema["paths"]["/publish"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    components = schema["components"]["schemas"]
+    one_of = components[body["$ref"].rpartition("/")[2]]["oneOf"]
+    assert sorted(re.findall(r"(Plain|Original|array)", str(one_of))) == ["Original", "Plain", "array"]
+
+
+def test_the_schema_is_served_to_everybody() -> None:
+    answer = Client().get("/api/schema/")
+    assert answer.status_code == 200
+    assert yaml.safe_load(answer.content)["paths"].keys() >= PUBLISHERS
+
+
+def test_the_page_needs_no_foreign_host() -> None:
+    page = Client().get("/api/docs/").content.decode()
+    assert "/api/schema/" in page
+    sources = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(sources) >= 3
+    assert [source for source in sources if not source.startswith("/static/")] == []
+    assert [source for source in sources if finders.find(source.removeprefix("/static/")) is None] == []
