@@ -55,6 +55,16 @@ class OriginalEventSerializer(serializers.Serializer[Any]):
     Payload = serializers.CharField(help_text="The data as JSON in base64.")
 
 
+class CloudEventSerializer(serializers.Serializer[Any]):
+    """CloudEvents 1.0, structured mode; more attributes may follow. The type is the topic, the data are the body."""
+
+    specversion = serializers.ChoiceField(choices=["1.0"])
+    id = serializers.CharField()
+    source = serializers.CharField()
+    type = serializers.CharField(max_length=255)
+    data = serializers.JSONField(required=False, help_text="Any JSON.")  # type: ignore[assignment] # likewise
+
+
 class AcceptedSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     topic = serializers.CharField()
@@ -78,7 +88,7 @@ class BatchSerializer(serializers.Serializer[Any]):
         raise NotImplementedError
 
 
-EventSerializers = (PlainEventSerializer, OriginalEventSerializer)
+EventSerializers = (PlainEventSerializer, OriginalEventSerializer, CloudEventSerializer)
 PublicationSerializer = _either(
     "Publication", *EventSerializers, _either("PublishedEvents", *EventSerializers, many=True)
 )
