@@ -60,7 +60,7 @@ class CloudEventSerializer(serializers.Serializer[Any]):
 
     specversion = serializers.ChoiceField(choices=["1.0"])
     id = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment] # likewise
     type = serializers.CharField(max_length=255)
     data = serializers.JSONField(required=False, help_text="Any JSON.")  # type: ignore[assignment] # likewise
 
