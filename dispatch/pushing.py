@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from dispatch.ledger.queueing import mark_queued
 from dispatch.queues import open_queue
@@ -72,7 +72,7 @@ class Pusher(threading.Thread):
             jobs = [self._waiting.popleft() for _ in range(min(BULK, len(self._waiting)))]
             try:
                 queue.push(jobs)
-            except (QueueUnavailableError, DatabaseError) as error:
+            except (QueueUnavailableError, DatabaseError, InterfaceError) as error:
                 self._note_away(error)
                 return
             self._note_back()
@@ -109,7 +109,7 @@ class Pusher(threading.Thread):
         self._marked_at = time.monotonic()
         try:
             mark_queued(jobs_deliveries(jobs), [job.fan_out for job in jobs if job.fan_out])
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             logger.warning("Could not note which deliveries are queued; they may be pushed twice. %s", error)
         finally:
             connection.close()

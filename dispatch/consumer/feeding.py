@@ -70,6 +70,7 @@ class Feeder(threading.Thread):
 
     def _feed(self) -> None:
         if self.flow.is_quiet.is_set():
+            self._read_on()
             self.flow.is_stopping.wait(QUIET_SECONDS)
             return
         room = self.flow.wait_for_room(ROOM_WAIT_SECONDS)
@@ -84,6 +85,15 @@ class Feeder(threading.Thread):
         jobs = self._fetch(min(room, FETCH_LIMIT))
         while jobs and not self._take(jobs) and not self.flow.is_stopping.is_set():
             pass
+
+    def _read_on(self) -> None:
+        """Nothing new is fetched, but large events that were claimed before are still read and sent."""
+        try:
+            self.reader.read()
+        except (DatabaseError, InterfaceError) as error:
+            connection.close()
+            self._database.failed(error)
+        self._wake()
 
     def _fetch(self, limit: int) -> list[Job]:
         is_busy = self.reader.is_busy or self._suspect is not None

@@ -129,5 +129,5 @@ class Housekeeper(threading.Thread):
             leases.give_up(RECONCILER, self.owner)
             recover_own_claims(self.owner, [])
             Consumer.objects.filter(pk=self.owner).delete()
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             logger.warning("Could not sign off: %s", error)

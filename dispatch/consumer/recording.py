@@ -92,7 +92,7 @@ class Recorder(threading.Thread):
             return
         try:
             paused = Subscriber.objects.filter(pk__in=gone).pause("It answered 410 Gone.")
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             logger.warning("Could not pause the subscribers %s that answered 410: %s", sorted(gone), error)
         else:
             logger.info("%d subscribers were paused: they answered 410 Gone.", paused)
@@ -120,7 +120,7 @@ class Recorder(threading.Thread):
         waiting = [done.settlement.delivery_id for done in batch if done.settlement.state == "pending"]
         try:
             mark_unqueued(waiting)
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             logger.warning("Could not note that %d deliveries are in no queue: %s", len(waiting), error)
 
 
