@@ -13,7 +13,7 @@ run: .venv/run.installed
 
 test: .venv/test.installed
 	$(BIN)/python -m pytest
-	SWITCH_TEST_DATABASE=postgres $(BIN)/python -m pytest --reuse-db tests/subscribers tests/dispatch
+	SWITCH_TEST_DATABASE=postgres $(BIN)/python -m pytest tests/subscribers tests/dispatch
 
 # Kills real processes for some twenty minutes: each step of the flow, then a storm on each pair of database and queue.
 faults: .venv/test.installed

@@ -65,6 +65,7 @@ class Pusher(threading.Thread):
             self._push_all(queue)
             self._mark()
             if not self._waiting and not self._unmarked:
+                connection.close()  # back to the pool: an idle thread keeps no session of the database
                 self._idle.set()
 
     def _push_all(self, queue: Queue) -> None:
