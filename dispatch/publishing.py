@@ -97,8 +97,9 @@ def accept(events: Sequence[NewEvent]) -> list[Accepted | IdempotencyConflictErr
         insert_deliveries(cursor, deliveries, now, is_queued=not uses_faktory())
         jobs = [job for plan in stored for job in plan.jobs()]
         transaction.on_commit(lambda: pushing.push(jobs))
-    by_id = {plan.row.id: plan for plan in stored}
-    return [_answer(by_id[plan.row.id]) if plan.row.id in written else _answer_again(plan.new) for plan in plans]
+        by_id = {plan.row.id: plan for plan in stored}
+        # Before the commit: whatever fails behind it would say of stored events that they are not.
+        return [_answer(by_id[plan.row.id]) if plan.row.id in written else _answer_again(plan.new) for plan in plans]
 
 
 @contextmanager

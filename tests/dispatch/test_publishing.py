@@ -204,6 +204,19 @@ def test_same_key_on_another_topic_is_a_conflict() -> None:
     assert isinstance(accept([new(key="k", topic="invoices")])[0], IdempotencyConflictError)
 
 
+def test_a_first_answer_that_cannot_be_found_stores_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind the commit it would say of stored events that they are not, and who repeats them has them twice."""
+    accept([new(key="k")])
+
+    def is_gone(event: NewEvent) -> Accepted:
+        raise Event.DoesNotExist
+
+    monkeypatch.setattr(publishing, "_answer_again", is_gone)
+    with pytest.raises(Event.DoesNotExist):
+        accept([new(), new(key="k")])
+    assert Event.objects.count() == 1
+
+
 def test_duplicates_within_a_batch_are_stored_once() -> None:
     subscriber()
     first, again, other, conflict = accept([new(key="k"), new(key="k"), new(key="l"), new({"body": 1}, key="k")])
