@@ -78,17 +78,25 @@ class Backlog:
         self._is_busy = bool(taken.claims)
         return taken
 
-    def claim_suspect(self, now: datetime) -> list[Claim]:
-        """One delivery that may be what kills its consumers, if any is due and its subscriber may be called."""
+    def claim_suspect(self, now: datetime) -> Taken:
+        """One delivery that may be what kills its consumers, if any is due and its subscriber may be called.
+
+        It is the probe of one that was left alone until now: all that waits for it may be suspects.
+        """
         if time.monotonic() < self._suspects_at:
-            return []
+            return Taken()
         suspects = due_suspects(now, SUSPECTS_LOOKED_AT)
         subscribers = load_subscribers({subscriber_id for _, subscriber_id in suspects})
         for delivery_id, subscriber_id in suspects:
-            if not subscribers[subscriber_id].is_shut_off and (found := claim_suspect(self.owner, delivery_id, now)):
-                return found
+            is_probe = subscribers[subscriber_id].is_shut_off
+            if is_probe and not elect_probe(subscriber_id, now):
+                continue
+            if found := claim_suspect(self.owner, delivery_id, now):
+                return Taken(found, {delivery_id} if is_probe else set())
+            if is_probe:
+                withdraw_probe(subscriber_id, now)
         self._suspects_at = time.monotonic() + LOOK_SECONDS
-        return []
+        return Taken()
 
     def _turn(self) -> list[LoadedSubscriber]:
         """The next ones; they come again behind the others."""

@@ -133,8 +133,9 @@ class Feeder(threading.Thread):
         if self._suspect is not None and not self._suspect.is_recorded:
             return
         self._suspect = None
-        if claims := self.backlog.claim_suspect(timezone.now()):
-            [self._suspect] = works = load(claims, (), self.gate)
+        taken = self.backlog.claim_suspect(timezone.now())
+        if taken.claims:
+            [self._suspect] = works = load(taken.claims, (), self.gate, taken.probe_ids)
             self._put(works)
 
     def _take(self, fetched: Sequence[Job]) -> bool:

@@ -1,5 +1,6 @@
 """What is fetched becomes work, once, though the database goes away in between."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from dispatch.consumer.settlements import settled
 from dispatch.consumer.windows import Windows
 from dispatch.identifiers import new_id
 from dispatch.jobs import fan_out_job
+from dispatch.ledger.loading import LARGE_BYTES
 from dispatch.queues.base import Job
 from dispatch.queues.embedded import EmbeddedQueue
 from tests.dispatch.ledger.rows import job_for, make_deliveries, make_delivery, make_event, make_subscriber
@@ -167,3 +169,20 @@ def test_a_fault_of_ours_in_one_request_is_a_failure_of_that_one_alone(
     done = settled(work, timezone.now(), is_embedded=False).settlement
     assert (done.delivery_id, done.state, done.failures, done.attempts) == (bad.pk, "pending", 1, 0)
     assert str(bad.pk) in caplog.text
+
+
+def test_a_large_event_that_had_no_room_is_read_though_the_consumer_was_told_to_be_quiet(feeder: Feeder) -> None:
+    feeder.flow.is_stopping.set()  # waits for nothing
+    payload = json.dumps({"body": "x" * (LARGE_BYTES + 1)})
+    subscriber = make_subscriber()
+    deliveries = [make_delivery(subscriber, make_event(payload=payload, size=len(payload))) for _ in range(2)]
+    feeder.flow.freight.max_bytes = len(payload) + 1
+    assert feeder._take([job_for(delivery) for delivery in deliveries])
+    feeder.reader.read()
+    [first] = feeder.flow.ready()
+    feeder.flow.is_quiet.set()
+    feeder.flow.release([first])
+    feeder._feed()
+    [second] = feeder.flow.ready()
+    assert {first.claim.delivery_id, second.claim.delivery_id} == {delivery.pk for delivery in deliveries}
+    assert not feeder.reader.is_busy

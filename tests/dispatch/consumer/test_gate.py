@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from dispatch.consumer.backlog import Backlog
+from dispatch.consumer.backlog import SUSPECTS_LOOKED_AT, Backlog
 from dispatch.consumer.flow import Flow
 from dispatch.consumer.gate import Gate
 from dispatch.consumer.loading import load
@@ -164,7 +164,26 @@ def test_the_line_of_one_that_is_paused_is_taken_up_to_be_held_for_that() -> Non
     assert reasons(load(taken.claims, (), found.gate, from_line=True)) == ["paused"] * 3
 
 
-def test_a_suspect_of_one_left_alone_waits_and_keeps_no_other_waiting() -> None:
-    first, second = make_delivery(lost_claims=2), make_delivery(lost_claims=3)
-    shut_off(first.subscriber)
-    assert [claim.delivery_id for claim in backlog().claim_suspect(timezone.now())] == [second.pk]
+def test_suspects_of_one_left_alone_wait_and_keep_no_other_waiting() -> None:
+    crowd = make_subscriber()
+    for _ in range(SUSPECTS_LOOKED_AT + 1):
+        make_delivery(crowd, lost_claims=2, due_at=timedelta(minutes=-5))
+    other = make_delivery(lost_claims=3)
+    shut_off(crowd)
+    taken = backlog().claim_suspect(timezone.now())
+    assert [claim.delivery_id for claim in taken.claims] == [other.pk]
+    assert taken.probe_ids == set()
+
+
+def test_a_suspect_is_the_probe_of_one_for_which_nothing_else_waits() -> None:
+    first, _ = make_delivery(lost_claims=2), make_delivery(lost_claims=2)
+    shut_off(first.subscriber, -1)
+    found = backlog()
+    taken = found.claim_suspect(timezone.now())
+    assert taken.probe_ids == {first.pk}
+    [work] = load(taken.claims, (), found.gate, taken.probe_ids)
+    assert work.is_probe
+    assert work.request is not None
+    again = backlog().claim_suspect(timezone.now())
+    assert first.pk not in {claim.delivery_id for claim in again.claims}, "one probe at a time"
+    assert again.probe_ids == set()
