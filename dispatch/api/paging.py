@@ -24,7 +24,7 @@ class NewestFirst(CursorPagination):
     def decode_cursor(self, request: Request) -> Cursor | None:
         try:
             cursor = super().decode_cursor(request)
-        except Exception as error:
+        except Exception as error:  # a cursor is text from outside: whatever DRF makes of it, it is a bad cursor
             raise ParseError(BAD_CURSOR) from error
         if cursor and cursor.position is not None:
             self._check(cursor.position)
