@@ -53,13 +53,13 @@ class Watch:
 
     def _heed(self, subscriber_id: int, before: Condition, after: Condition) -> None:
         (self._watched.discard if after == Condition() else self._watched.add)(subscriber_id)
-        if after.breaker == before.breaker:
-            return
+        is_news = after.breaker != before.breaker
         if after.breaker == Breaker.OPEN:
-            reason = "throttled" if after.cause == "throttled" else "breaker"
-            self.flow.shut_off.append((subscriber_id, reason))
-            logger.info("Subscriber %d is left alone until %s: %s.", subscriber_id, after.open_until, _why(after))
-        elif after.breaker == Breaker.CLOSED:
+            # Also where another process opened it: what waits here would be tried in vain, one by one.
+            self.flow.shut_off.append((subscriber_id, "throttled" if after.cause == "throttled" else "breaker"))
+            if is_news:
+                logger.info("Subscriber %d is left alone until %s: %s.", subscriber_id, after.open_until, _why(after))
+        elif after.breaker == Breaker.CLOSED and is_news:
             logger.info("Subscriber %d is sent to again.", subscriber_id)
 
 

@@ -6,6 +6,8 @@ Pure: told what starts and ends, and the time. Nothing here is shared with other
 from enum import Enum, auto
 from itertools import count
 
+from dispatch.breaker import FAILURES_IN_A_ROW
+
 #: The part of the slots that a subscriber may have while others wait.
 SHARE = 8
 #: A new one begins with this part of the slots.
@@ -18,6 +20,9 @@ STALLED_AT_LATEST_SECONDS = 10.0
 BRISK_SECONDS = 0.25
 #: A subscriber may have in the process what it will have answered in this time.
 AHEAD_SECONDS = 0.5
+#: After as many failures in a row as open the breaker, a process that has not heard of it yet waits between two tries:
+#: one that fails within a millisecond would have hundreds more before it is recorded.
+FAILING_PAUSE_SECONDS = 0.5
 SWEEP_SECONDS = 0.02
 LATENCY_WEIGHT = 1 / 8
 MIN_LATENCY_SECONDS = 0.001
@@ -33,12 +38,14 @@ class Pace(Enum):
 class Window:
     """What is known of one subscriber. Times are seconds of one clock."""
 
-    __slots__ = ("answered_at", "latency_seconds", "pace", "size", "started")
+    __slots__ = ("answered_at", "failures_in_a_row", "latency_seconds", "pace", "resumes_at", "size", "started")
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.latency_seconds: float | None = None
         self.answered_at = 0.0
+        self.failures_in_a_row = 0
+        self.resumes_at = 0.0
         self.pace = Pace.SLOW
         #: When each request in flight was started, the oldest first.
         self.started: dict[int, float] = {}
@@ -48,6 +55,13 @@ class Window:
         silent_since = max(self.answered_at, next(iter(self.started.values())))
         usual = STALLED_LATENCIES * (self.latency_seconds or 0.0)
         return now - silent_since > max(STALLED_SECONDS, min(usual, STALLED_AT_LATEST_SECONDS))
+
+    def fail(self, now: float) -> None:
+        """There were too many at once, or it cannot take any."""
+        self.size = max(1, min(self.size, len(self.started) + 1) // 2)
+        self.failures_in_a_row += 1
+        if self.failures_in_a_row >= FAILURES_IN_A_ROW:
+            self.resumes_at = now + FAILING_PAUSE_SECONDS
 
     def hear(self, latency_seconds: float, now: float) -> None:
         self.answered_at = now
@@ -69,7 +83,7 @@ class Windows:
         self._busy: dict[int, Window] = {}
         self._in_flight = dict.fromkeys(Pace, 0)
         self._tickets = count()
-        self._swept_at = 0.0
+        self._now = self._swept_at = 0.0
 
     def in_flight(self, subscriber_id: int) -> int:
         window = self._windows.get(subscriber_id)
@@ -79,6 +93,8 @@ class Windows:
         """Whether one more request may be started; `is_alone` says that no other subscriber waits for a slot."""
         window = self._window(subscriber_id)
         in_flight = len(window.started)
+        if self._now < window.resumes_at:
+            return False
         if max_in_flight is not None and in_flight >= max_in_flight:
             return False
         stalled = self._in_flight[Pace.STALLED]
@@ -116,8 +132,9 @@ class Windows:
         if not window.started:
             self._busy.pop(subscriber_id, None)
         if is_failure:
-            window.size = max(1, min(window.size, len(window.started) + 1) // 2)
+            window.fail(now)
         elif is_answered:
+            window.failures_in_a_row = 0
             window.size = min(window.size + 1, self.most)
         if is_answered:
             window.hear(now - started, now)
@@ -131,10 +148,12 @@ class Windows:
         if window is not None:
             window.size = self.first
             window.latency_seconds = None
+            window.failures_in_a_row, window.resumes_at = 0, 0.0
             self._set_pace(window, Pace.SLOW)
 
     def sweep(self, now: float) -> None:
-        """Finds who is silent. To be called often: it looks only now and then."""
+        """Tells the time, and finds who is silent. To be called often: it looks only now and then."""
+        self._now = now
         if now - self._swept_at < SWEEP_SECONDS:
             return
         self._swept_at = now

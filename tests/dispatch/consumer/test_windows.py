@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from dispatch.consumer.windows import Windows
+from dispatch.breaker import FAILURES_IN_A_ROW
+from dispatch.consumer.windows import FAILING_PAUSE_SECONDS, Windows
 
 SLOTS = 256
 FIRST, SHARE, MOST, HALF = 4, 32, 192, 128
@@ -88,6 +89,7 @@ def test_a_failure_halves_it(clock: Clock, is_answered: bool) -> None:
         clock.end(1, is_answered=is_answered, is_failure=True)
         sizes.append(clock.windows._windows[1].size)
     assert sizes[:7] == [16, 8, 4, 2, 1, 1, 1]
+    clock.wait(FAILING_PAUSE_SECONDS)  # they were more than ten in a row
     assert clock.fill(1) == [1]
 
 
@@ -189,3 +191,29 @@ def test_windows_of_those_that_are_not_sent_to_are_forgotten(clock: Clock) -> No
     clock.wait(1)
     assert len(clock.windows._windows) <= 4_096
     assert clock.windows.in_flight(9_999) == FIRST
+
+
+def test_one_that_keeps_failing_is_tried_now_and_then_until_the_breaker_is_known(clock: Clock) -> None:
+    tried = 0
+    for _ in range(100):
+        tried += sum(clock.fill(1))
+        while clock.flying.get(1):
+            clock.end(1, is_failure=True)
+        clock.wait(0.001)
+    assert FAILURES_IN_A_ROW <= tried < FAILURES_IN_A_ROW + FIRST
+    assert clock.fill(1) == [0]
+    clock.wait(FAILING_PAUSE_SECONDS)
+    assert clock.fill(1) == [1]
+    clock.answer_all(1, after=0.001)
+    assert clock.fill(1) == [2], "it took one: nothing is in its way any more"
+
+
+def test_one_that_was_left_alone_is_probed_without_a_wait(clock: Clock) -> None:
+    for _ in range(FAILURES_IN_A_ROW):
+        clock.fill(1)
+        while clock.flying.get(1):
+            clock.end(1, is_failure=True)
+        clock.wait(0.001)
+    assert clock.fill(1) == [0]
+    clock.windows.restart(1)
+    assert clock.fill(1) == [FIRST]
