@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.utils import timezone
 
-from dispatch import fan_out, legacy
+from dispatch import fan_out
+from dispatch.consumer.adopting import adopt
 from dispatch.consumer.backlog import BUSY_SECONDS, Allowance, Backlog, Taken
 from dispatch.consumer.flow import Flow
 from dispatch.consumer.gate import Gate
@@ -21,7 +22,7 @@ from dispatch.ledger.claiming import Claim
 from dispatch.ledger.holding import hold_due
 from dispatch.ledger.recovering import recover_own_claims
 from dispatch.queues import open_queue
-from dispatch.queues.base import Job, Queue, QueueUnavailableError
+from dispatch.queues.base import Failure, Job, Queue, QueueUnavailableError
 
 FETCH_LIMIT = 128
 QUIET_SECONDS = 1.0
@@ -142,7 +143,7 @@ class Feeder(threading.Thread):
         """Claims and loads; False if the database does not answer, and the jobs are to be taken again."""
         try:
             self._make_sure()
-            jobs = [legacy.adopt(job) if job.legacy else job for job in fetched]
+            jobs = self._adopt(fetched)
             self._claimed = self._claimed or claim(self.owner, jobs)
             works = load(self._claimed, jobs, self.gate) if self._claimed else []
             self._hold_more(works)
@@ -157,6 +158,14 @@ class Feeder(threading.Thread):
         self._put(works)
         self._tell_queue(jobs, claims, unfinished)
         return True
+
+    def _adopt(self, fetched: Sequence[Job]) -> list[Job]:
+        jobs, refused = adopt(fetched)
+        try:
+            self.queue.fail(refused)
+        except QueueUnavailableError as error:
+            self._broker.failed(error)
+        return jobs
 
     def _make_sure(self) -> None:
         if self._is_unsure:

@@ -1,5 +1,6 @@
 """What is fetched becomes work, once, though the database goes away in between."""
 
+import base64
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +20,7 @@ from dispatch.consumer.windows import Windows
 from dispatch.identifiers import new_id
 from dispatch.jobs import fan_out_job
 from dispatch.ledger.loading import LARGE_BYTES
-from dispatch.queues.base import Job
+from dispatch.queues.base import Failure, Job
 from dispatch.queues.embedded import EmbeddedQueue
 from tests.dispatch.ledger.rows import job_for, make_deliveries, make_delivery, make_event, make_subscriber
 
@@ -35,12 +36,17 @@ class Broker(EmbeddedQueue):
         super().__init__(new_id())
         self.acked: list[Job] = []
         self.pushed: list[Job] = []
+        self.failed: list[Failure] = []
 
     def ack(self, jobs: Sequence[Job]) -> None:
         self.acked += jobs
 
     def push(self, jobs: Sequence[Job]) -> None:
         self.pushed += jobs
+
+    def fail(self, failures: Sequence[Failure]) -> list[Job]:
+        self.failed += failures
+        return []
 
 
 @pytest.fixture
@@ -81,6 +87,18 @@ def test_a_job_that_is_not_to_be_sent_ends(feeder: Feeder) -> None:
     assert feeder._take([job])
     assert feeder.flow.ready() == []
     assert acked(feeder) == [job]
+
+
+def test_a_job_of_the_original_that_cannot_be_stored_stays_with_the_queue_and_harms_no_other(feeder: Feeder) -> None:
+    payload = base64.b64encode(b'{"body": {}}').decode()
+    poison = Job(id="poison", failures=-1, legacy=("http://127.0.0.1:9/", "", payload))
+    delivery = make_delivery()
+    assert feeder._take([poison, job_for(delivery)])
+    assert [work.claim.delivery_id for work in feeder.flow.ready()] == [delivery.pk]
+    assert isinstance(feeder.queue, Broker)
+    [failure] = feeder.queue.failed
+    assert (failure.job, failure.error_kind) == (poison, "unstorable_job")
+    assert "constraint" in failure.message.lower()
 
 
 def test_what_was_claimed_before_the_database_went_away_is_not_forgotten(
