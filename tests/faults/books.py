@@ -2,8 +2,10 @@
 
 import sqlite3
 import time
+from collections import Counter
 from contextlib import closing
 from typing import Any
+from uuid import UUID
 
 import psycopg
 
@@ -16,6 +18,10 @@ MOMENTS = {
     "consumer": ("beat_at", "progressed_at"),
     "lease": ("until",),
 }
+
+
+def as_sent(delivery_id: object) -> bytes:
+    return str(UUID(str(delivery_id))).encode()
 
 
 class Books:
@@ -67,8 +73,12 @@ class Books:
             return f"{column} - interval '{seconds} seconds'"
         return f"strftime('%Y-%m-%d %H:%M:%f', {column}, '-{seconds} seconds')"
 
-    def lost_claims(self) -> int:
-        return int(self.rows("SELECT coalesce(sum(lost_claims), 0) FROM delivery")[0][0])
+    def lost_claims(self) -> Counter[bytes]:
+        """How many claims of each delivery were lost by death, by the delivery's id as it arrives at a receiver."""
+        return Counter({as_sent(id): count for id, count in self.rows("SELECT id, lost_claims FROM delivery") if count})
+
+    def settled(self) -> set[bytes]:
+        return {as_sent(id) for (id,) in self.rows("SELECT id FROM delivery WHERE settled_at IS NOT NULL")}
 
     def states(self) -> dict[str, int]:
         return dict(self.rows("SELECT state, count(*) FROM delivery GROUP BY state"))  # type: ignore[arg-type]

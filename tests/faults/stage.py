@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -129,6 +130,6 @@ class Stage:
         process.wait(15)
         self.hub.consumers.remove(process)
 
-    def duplicates(self) -> dict[bytes, int]:
+    def duplicates(self) -> Counter[bytes]:
         """How often too often each delivery arrived."""
-        return {name: count - 1 for name, count in self.receiver.deliveries.items() if count > 1}
+        return Counter({name: count - 1 for name, count in self.receiver.deliveries.items() if count > 1})

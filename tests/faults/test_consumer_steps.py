@@ -1,7 +1,9 @@
 """A consumer, or what it stands on, dies at each step of a delivery: nothing is lost, and twice comes only what may."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 
@@ -19,7 +21,7 @@ CLAIMED = "dispatch.ledger.loading:load_events:before"
 LOADED = "dispatch.ledger.loading:load_events:after"
 ANSWERED = "dispatch.ledger.settling:settle:before"
 RECORDED = "dispatch.ledger.settling:settle:after"
-TOLD = "dispatch.queues.faktory.queue:FaktoryQueue.ack:after"
+TOLD = "dispatch.consumer.recording:Recorder._tell_queue:after"
 CHUNK_WRITTEN = "dispatch.ledger.fanning_out:advance:after"
 RECOVERED = "dispatch.ledger.recovering:recover_lost_claims:after"
 PUSHED_AGAIN = "dispatch.ledger.queueing:mark_queued:before"
@@ -38,14 +40,25 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
         yield opened
 
 
-def deliver_through(stage: Stage, point: str, victims: str = "", events: int = EVENTS) -> tuple[int, int]:
-    """Delivers while somebody dies at `point`; returns how many arrived twice, and how many claims were lost."""
-    before, lost = sum(stage.duplicates().values()), stage.books.lost_claims()
+@dataclass(frozen=True)
+class Aftermath:
+    """`twice` and `lost` say how often each delivery arrived too often, and lost a claim by a death, in this test."""
+
+    twice: Counter[bytes]
+    lost: Counter[bytes]
+    #: Settled at the moment of the death.
+    recorded: set[bytes]
+
+
+def deliver_through(stage: Stage, point: str, victims: str = "", events: int = EVENTS) -> Aftermath:
+    """Delivers while somebody dies at `point`."""
+    twice, lost, settled = stage.duplicates(), stage.books.lost_claims(), stage.books.settled()
     arrived = len(stage.receiver.deliveries)
     bodies = [stage.event(number) for number in range(events)]
     stage.publish(bodies, f"{point} {victims} {time.time()}")
     consumer = stage.hub.start_consumer(**stage.death(point, victims))
     stage.wait_for_death()
+    recorded = set() if victims else stage.books.settled() - settled
     stage.restart(victims)
     if not victims:
         assert consumer.wait(15) == -9
@@ -58,39 +71,43 @@ def deliver_through(stage: Stage, point: str, victims: str = "", events: int = E
     assert stage.books.states() == {"delivered": len(stage.receiver.deliveries)}
     assert len(stage.receiver.deliveries) == arrived + events * SUBSCRIBERS
     assert stage.hub.stop_consumers() == [0]
-    return sum(stage.duplicates().values()) - before, stage.books.lost_claims() - lost
+    after = Aftermath(stage.duplicates() - twice, stage.books.lost_claims() - lost, recorded)
+    assert after.twice <= after.lost, "what comes twice had lost its claim"
+    return after
 
 
 @on_both
 @pytest.mark.parametrize("point", [CLAIMED, LOADED], ids=["claimed", "loaded"])
 def test_what_a_dead_consumer_had_claimed_and_not_sent_comes_once(stage: Stage, point: str) -> None:
-    duplicates, lost = deliver_through(stage, point)
-    assert duplicates == 0
-    assert lost > 0
+    after = deliver_through(stage, point)
+    assert not after.twice
+    assert after.lost
 
 
 @on_both
 def test_what_a_dead_consumer_had_sent_and_not_recorded_comes_twice_and_is_counted(stage: Stage) -> None:
-    duplicates, lost = deliver_through(stage, ANSWERED)
-    assert 0 < duplicates <= lost
+    assert deliver_through(stage, ANSWERED).twice
 
 
 @on_both
 def test_what_a_dead_consumer_had_recorded_comes_once(stage: Stage) -> None:
-    """The others that it had sent meanwhile may come twice; they are among the lost claims."""
-    duplicates, lost = deliver_through(stage, RECORDED, events=1)
-    assert duplicates <= lost
+    """What it had sent meanwhile and not recorded may come twice."""
+    after = deliver_through(stage, RECORDED)
+    assert after.recorded
+    assert not after.recorded & (after.twice.keys() | after.lost.keys())
 
 
 @on_faktory
 def test_a_job_that_a_dead_consumer_had_fetched_and_not_claimed_is_pushed_again(stage: Stage) -> None:
-    assert deliver_through(stage, FETCHED) == (0, 0)
+    after = deliver_through(stage, FETCHED)
+    assert (after.twice, after.lost) == ({}, {})
 
 
 @on_faktory
 def test_a_job_that_was_told_to_the_queue_or_not_is_done_when_it_is_recorded(stage: Stage) -> None:
-    duplicates, lost = deliver_through(stage, TOLD, events=1)
-    assert duplicates <= lost
+    after = deliver_through(stage, TOLD)
+    assert after.recorded
+    assert not after.recorded & (after.twice.keys() | after.lost.keys())
 
 
 @on_faktory
@@ -98,15 +115,13 @@ def test_a_job_that_was_told_to_the_queue_or_not_is_done_when_it_is_recorded(sta
     "point", [FETCHED, CLAIMED, ANSWERED, RECORDED], ids=["fetched", "claimed", "answered", "recorded"]
 )
 def test_a_consumer_outlives_its_postgres_at_every_step(stage: Stage, point: str) -> None:
-    duplicates, _ = deliver_through(stage, point, "postgres")
-    if point in (FETCHED, CLAIMED):
-        assert duplicates == 0
+    assert not deliver_through(stage, point, "postgres").twice
 
 
 @on_faktory
 @pytest.mark.parametrize("point", [FETCHED, ANSWERED, TOLD], ids=["fetched", "answered", "told"])
 def test_a_consumer_outlives_its_faktory_at_every_step(stage: Stage, point: str) -> None:
-    assert deliver_through(stage, point, "faktory")[0] == 0
+    assert not deliver_through(stage, point, "faktory").twice
 
 
 @pytest.mark.parametrize(
@@ -141,7 +156,7 @@ def test_a_fan_out_that_stopped_in_the_middle_goes_on_where_it_was(stage: Stage,
 @pytest.mark.parametrize("point", [RECOVERED, PUSHED_AGAIN], ids=["recovered", "pushed again"])
 def test_a_reconciler_that_dies_leaves_its_work_to_the_next(stage: Stage, point: str) -> None:
     """It dies between finding what another had claimed and pushing it, or between the push and the mark."""
-    before = sum(stage.duplicates().values())
+    twice, lost = stage.duplicates(), stage.books.lost_claims()
     stage.publish([stage.event(number) for number in range(EVENTS)], f"{point} {time.time()}")
     first = stage.hub.start_consumer(**stage.death(CLAIMED))
     stage.wait_for_death()
@@ -155,5 +170,5 @@ def test_a_reconciler_that_dies_leaves_its_work_to_the_next(stage: Stage, point:
     stage.start_consumer()
     stage.books.wait_until_settled(60)
     assert stage.hub.stop_consumers() == [0]
-    assert sum(stage.duplicates().values()) - before <= stage.books.lost_claims()
+    assert stage.duplicates() - twice <= stage.books.lost_claims() - lost
     assert set(stage.books.states()) == {"delivered"}

@@ -80,7 +80,7 @@ def test_faktorys_terminate_lets_what_is_in_flight_finish_and_ends_the_consumer(
     assert consumer.wait(30) == 0
     books = Books(on_faktory)
     assert books.states() == {"delivered": 1}
-    assert books.lost_claims() == 0
+    assert books.lost_claims() == {}
     assert len(slow.requests) == 1
 
 
@@ -151,4 +151,4 @@ def test_a_rolling_restart_under_load_loses_nothing_and_sends_nothing_twice(layo
         stage.books.wait_until_settled(60)
         assert stage.books.states() == {"delivered": published[0] * SUBSCRIBERS}
         assert stage.receiver.deliveries.total() == published[0] * SUBSCRIBERS
-        assert stage.books.lost_claims() == 0
+        assert stage.books.lost_claims() == {}

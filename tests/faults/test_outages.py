@@ -106,7 +106,7 @@ def test_each_outage_is_one_line_when_it_begins_and_one_when_it_ends() -> None:
             assert len(lines(stage, f"patience: {name} answers again")) == 1
             assert stage.receiver.deliveries.total() == number * SUBSCRIBERS
         assert lines(stage, "Traceback") == []
-        assert Books(stage.hub).lost_claims() == 0
+        assert Books(stage.hub).lost_claims() == {}
         assert stage.hub.stop_consumers() == [0]
 
 
