@@ -5,20 +5,23 @@ import time
 from collections import Counter
 from typing import Self
 
-from tests.faults.stage import Stage
+from tests.faults.stage import WIDE_TOPIC, Stage
 
 BATCH = 25
 CLIENTS = 4
+#: One event in so many goes to the wide topic, by a fan-out that consumers do.
+WIDE_ONE_IN = 1_000
 
 
 class Load:
     """`events_per_second` in batches from several clients; what an outage delays is made up for afterwards."""
 
-    def __init__(self, stage: Stage, events_per_second: int) -> None:
+    def __init__(self, stage: Stage, events_per_second: int, *, has_wide: bool = True) -> None:
         self.stage = stage
+        self.has_wide = has_wide
         self.pause_seconds = BATCH * CLIENTS / events_per_second
-        #: Each accepted event, and how many subscribers it matched.
-        self.accepted: dict[str, int] = {}
+        #: Each accepted event, and how many subscribers it matched; None where consumers were to find that out.
+        self.accepted: dict[str, int | None] = {}
         #: What came instead of 202: status, or 0 for a connection that was refused or cut.
         self.refused: Counter[int] = Counter()
         self.repeated = 0  # events that a retry found stored, though their first answer was lost
@@ -43,13 +46,16 @@ class Load:
     def _publish_steadily(self, client: int) -> None:
         due, number = time.monotonic(), 0
         while not self._stop.is_set():
-            self._publish(f"{client}-{number}")
+            self._publish(client, number)
             number += 1
             due += self.pause_seconds
             self._stop.wait(max(0.0, due - time.monotonic()))
 
-    def _publish(self, key: str) -> None:
-        batch = [self.stage.event(number) for number in range(BATCH)]
+    def _publish(self, client: int, number: int) -> None:
+        key = f"{client}-{number}"
+        batch = [self.stage.event(place) for place in range(BATCH)]
+        if self.has_wide and (client + number * CLIENTS) % (WIDE_ONE_IN // BATCH) == 0:
+            batch[0] = self.stage.event(0, WIDE_TOPIC)
         while (answer := self.stage.try_publish(batch, key))[0] != 202:
             with self._lock:
                 self.refused[answer[0]] += 1

@@ -21,6 +21,9 @@ from tests.servers.processes import START_SECONDS, ServiceMissingError
 
 TOPIC = "faults"
 SUBSCRIBERS = 2
+#: Published by the load beside the other; its deliveries are written by consumers, in two chunks.
+WIDE_TOPIC = "faults.wide"
+WIDE_SUBSCRIBERS = 1_100
 
 
 class Stage:

@@ -1,15 +1,21 @@
 """Everything that can die is killed at random moments under a steady load; then the accounts must be even."""
 
 import time
+from collections import Counter
 
 import pytest
 
 from tests.faults.load import Load
-from tests.faults.stage import SUBSCRIBERS, Stage
+from tests.faults.stage import Stage
 from tests.faults.storm import Account, Storm, account
 
-EVENTS_PER_SECOND = 200
+#: Offered, so that 200 are accepted in spite of what is away for a while.
+EVENTS_PER_SECOND = 250
+MIN_EVENTS_PER_SECOND = 200
+#: A dead consumer's claims end within 90 seconds; the rest is for the backlog that was made meanwhile.
+RECOVERED_WITHIN_SECONDS = 120
 WAITING_JOBS = 10_000
+FAN_OUT_LIMIT = "100"
 #: Over all three, each kind of death comes at least 20 times.
 PLANS = {
     "sqlite-embedded": {"kill web": 7, "kill consumer": 7, "roll consumers": 2},
@@ -33,7 +39,7 @@ SHORT = {"kill web": 1, "kill consumer": 2, "kill faktory": 1, "kill postgres": 
 
 
 def weather(layout: str, plan: dict[str, int], *, is_short: bool) -> Account:
-    with Stage(layout) as stage:
+    with Stage(layout, SWITCH_FAN_OUT_LIMIT=FAN_OUT_LIMIT) as stage:
         storm, load = Storm(stage), Load(stage, EVENTS_PER_SECOND)
         storm.start()
         with load:
@@ -42,7 +48,7 @@ def weather(layout: str, plan: dict[str, int], *, is_short: bool) -> Account:
         if is_short:
             hurry(stage)
         stage.books.wait_until_settled(240)
-        made = account(layout, stage, storm, load, time.monotonic() - ended)
+        made = account(layout, stage, storm.done, load, time.monotonic() - ended)
         assert made.lost == 0, made
         assert made.unexplained == 0, made
         assert set(stage.hub.stop_consumers()) == {0}
@@ -76,6 +82,8 @@ def test_nothing_accepted_is_lost_in_a_long_storm(
     layout: str, plan: dict[str, int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = weather(layout, plan, is_short=False)
+    assert made.events_per_second >= MIN_EVENTS_PER_SECOND, f"it was not the load that the promise is about: {made}"
+    assert made.recovered_seconds < RECOVERED_WITHIN_SECONDS, made
     with capsys.disabled():
         print(made)
 
@@ -87,21 +95,24 @@ def test_ten_thousand_jobs_that_a_wiped_faktory_forgot_are_delivered(capsys: pyt
     with Stage("sqlite-faktory") as stage:
         assert stage.faktory is not None
         stage.hub.start_web()
-        batch = [stage.event(number) for number in range(500)]
-        for number in range(WAITING_JOBS // SUBSCRIBERS // len(batch)):
-            stage.publish(batch, f"waiting-{number}")
-        deadline = time.monotonic() + 60
-        while stage.books.count("queued_at IS NOT NULL") < WAITING_JOBS:
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
-        stage.faktory.wipe()
-        stage.faktory.start()
-        started = time.monotonic()
-        stage.start_consumer()
+        load = Load(stage, EVENTS_PER_SECOND, has_wide=False)
+        with load:
+            wait_for_jobs(stage, WAITING_JOBS)
+            stage.faktory.wipe()
+            stage.faktory.start()
+            started = time.monotonic()
+            stage.start_consumer()
+            time.sleep(15)  # with new ones among the old
         stage.books.wait_until_settled(150)
-        seconds = time.monotonic() - started
-        assert stage.books.states() == {"delivered": WAITING_JOBS}
-        assert len(stage.receiver.deliveries) == stage.receiver.deliveries.total() == WAITING_JOBS
+        made = account("sqlite-faktory", stage, Counter({"wipe faktory": 1}), load, time.monotonic() - started)
+        assert (made.lost, made.twice) == (0, 0), made
         assert stage.hub.stop_consumers() == [0]
         with capsys.disabled():
-            print(f"\n{WAITING_JOBS} jobs wiped out of Faktory were delivered within {seconds:.0f} s")
+            print(made)
+
+
+def wait_for_jobs(stage: Stage, count: int) -> None:
+    deadline = time.monotonic() + 120
+    while stage.books.count("queued_at IS NOT NULL") < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
