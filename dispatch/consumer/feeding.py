@@ -22,7 +22,7 @@ from dispatch.ledger.claiming import Claim
 from dispatch.ledger.holding import hold_due
 from dispatch.ledger.recovering import recover_own_claims
 from dispatch.queues import open_queue
-from dispatch.queues.base import Failure, Job, Queue, QueueUnavailableError
+from dispatch.queues.base import Job, Queue, QueueUnavailableError
 
 FETCH_LIMIT = 128
 QUIET_SECONDS = 1.0

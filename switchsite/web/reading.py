@@ -10,6 +10,9 @@ from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined] # it is im
 #: A body of at most so many bytes is received in one piece, and counted before it comes. Larger ones come in pieces,
 #: which are counted as they come: to announce much takes no memory.
 ONE_PIECE = 16 << 10
+#: Granian ends a body in pieces with an empty one, and gives an empty one as well for a piece that failed to come.
+EMPTY_AT_END = 1
+ENDED_EARLY = "The body ended before its length."
 
 
 class Incoming(Protocol):
@@ -75,14 +78,14 @@ class Reader:
                 if announced is not None and announced <= ONE_PIECE:
                     share.take(announced)
                     return await incoming()
-                return await self._in_pieces(incoming, share)
+                return await self._in_pieces(incoming, announced, share)
         except TimeoutError as error:
             detail = f"The body was not complete within {self.timeout_seconds:g} seconds."
             raise BodyRefusedError(408, detail) from error
         except ProtocolClosed as error:
-            raise BodyRefusedError(400, "The body ended before its length.") from error
+            raise BodyRefusedError(400, ENDED_EARLY) from error
 
-    async def _in_pieces(self, incoming: Incoming, share: Share) -> bytes:
+    async def _in_pieces(self, incoming: Incoming, announced: int | None, share: Share) -> bytes:
         pieces: list[bytes] = []
         size = 0
         async for piece in incoming:
@@ -91,4 +94,10 @@ class Reader:
                 raise BodyRefusedError(413, f"The body has more than the {self.limit} bytes allowed.")
             share.take(len(piece))
             pieces.append(piece)
+        if announced is not None and size != announced:
+            raise BodyRefusedError(400, ENDED_EARLY)
+        if pieces.count(b"") > EMPTY_AT_END:
+            raise BodyRefusedError(
+                400, "The body ended before its last chunk, or has trailer fields, which are not taken."
+            )
         return b"".join(pieces)

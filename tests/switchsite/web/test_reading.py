@@ -31,9 +31,22 @@ def read(reader: Reader, body: Body, announced: int | None, share: Share | None 
     return asyncio.run(reader.read(body, announced, share or Share(Budget(1 << 20))))
 
 
-@pytest.mark.parametrize("announced", [6, None, 99_999])
+@pytest.mark.parametrize("announced", [6, None])
 def test_body_is_put_together(announced: int | None) -> None:
-    assert read(PATIENT, Body(b"abc", b"def"), announced) == b"abcdef"
+    assert read(PATIENT, Body(b"abc", b"def", b""), announced) == b"abcdef"
+
+
+def test_body_that_ends_before_its_length_is_400() -> None:
+    with pytest.raises(BodyRefusedError, match="ended before its length") as caught:
+        read(PATIENT, Body(b"x" * 50_000, b"", b""), 99_999)
+    assert caught.value.status == 400
+
+
+def test_body_in_chunks_whose_last_one_never_came_is_400() -> None:
+    """As Granian tells it: an empty piece for the failure, and one for the end."""
+    with pytest.raises(BodyRefusedError, match="before its last chunk") as caught:
+        read(PATIENT, Body(b"{}", b"", b""), None)
+    assert caught.value.status == 400
 
 
 @pytest.mark.parametrize("announced", [6, None, 99_999])
@@ -66,7 +79,8 @@ def test_body_without_room_is_503(announced: int | None) -> None:
 
 def test_what_is_announced_takes_no_room_before_it_comes() -> None:
     share = Share(Budget(1000))
-    assert read(PATIENT, Body(b"x" * 999), 99_999, share) == b"x" * 999
+    with pytest.raises(BodyRefusedError, match="not complete"):
+        read(Reader(100_000, 0.05), Body(b"x" * 999, stalls=True), 99_999, share)
     assert share.taken == 999
 
 
