@@ -4,9 +4,11 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
+from django.db.models.expressions import Combinable
 
-from dispatch.models import Health
+from dispatch.breaker import NOT_ITS_FAULT
+from dispatch.models import AttemptCounter, Health
 from subscribers.models import Subscriber
 
 #: What a row says of a subscriber of which nothing is known.
@@ -30,11 +32,17 @@ def pause_failing(now: datetime) -> int:
     days: float = settings.SWITCH_PAUSE_AFTER_DAYS
     if not days:
         return 0
-    failing = Health.objects.filter(
-        failing_since__lt=now - timedelta(days=days),
-        subscriber__in=Subscriber.objects.active(),
-    )
-    return sum(_pause(each.subscriber_id, each.failing_since, days) for each in failing)
+    span = timedelta(days=days)
+    failing = Health.objects.filter(failing_since__lt=now - span, subscriber__in=Subscriber.objects.active())
+    # One that failed once, and was sent nothing since, has not failed for days.
+    still = failing.filter(Exists(_tries_since(OuterRef("failing_since") + span)))
+    return sum(_pause(each.subscriber_id, each.failing_since, days) for each in still)
+
+
+def _tries_since(moment: Combinable) -> QuerySet[AttemptCounter]:
+    """Counts of tries that say something of the subscriber: with none that it took, they have failed."""
+    tries = AttemptCounter.objects.exclude(result__in=NOT_ITS_FAULT)
+    return tries.filter(subscriber=OuterRef("subscriber"), minute__gte=ExpressionWrapper(moment, DateTimeField()))
 
 
 def _pause(subscriber_id: int, since: datetime | None, days: float) -> int:

@@ -1,6 +1,6 @@
 """A subscriber that takes nothing for days is paused, and begins anew when it is resumed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from dispatch.identifiers import new_id
-from dispatch.models import Health
+from dispatch.models import AttemptCounter, Health
 from dispatch.queues.embedded import EmbeddedQueue
 from dispatch.reconciliation import Findings, reconcile
 from subscribers.models import Subscriber
@@ -18,7 +18,7 @@ from tests.dispatch.ledger.rows import make_subscriber
 pytestmark = pytest.mark.django_db
 
 
-def make_failing(days: float, **fields: Any) -> Subscriber:
+def make_failing(days: float, tried_at: datetime | None = None, **fields: Any) -> Subscriber:
     subscriber = make_subscriber(**fields)
     now = timezone.now()
     Health.objects.create(
@@ -30,7 +30,15 @@ def make_failing(days: float, **fields: Any) -> Subscriber:
         opened_in_a_row=9,
         rate_due_at=now,
     )
+    make_tries(subscriber, tried_at or now)
     return subscriber
+
+
+def make_tries(subscriber: Subscriber, at: datetime, result: str = "500") -> None:
+    minute = at.replace(second=0, microsecond=0)
+    AttemptCounter.objects.create(
+        subscriber=subscriber, minute=minute, topic=subscriber.topic, result=result, bucket=3, count=2
+    )
 
 
 def reconcile_embedded() -> Findings:
@@ -52,6 +60,16 @@ def test_it_is_paused_after_the_days_of_the_setting(
     assert (subscriber.is_paused, other.is_paused) == (is_paused, False)
     if is_paused:
         assert "taken nothing since" in subscriber.state_reason
+
+
+def test_one_that_failed_once_and_was_sent_nothing_since_is_not_paused() -> None:
+    now = timezone.now()
+    subscriber = make_failing(6, tried_at=now - timedelta(days=6))
+    make_tries(subscriber, now, result="forbidden_address")
+    make_tries(make_subscriber(), now)
+    assert reconcile_embedded() == Findings()
+    make_tries(subscriber, now)
+    assert reconcile_embedded() == Findings(paused=1)
 
 
 @pytest.mark.parametrize("by_sql", [True, False], ids=["plain SQL", "a queryset"])
