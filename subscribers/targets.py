@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 import idna
@@ -55,6 +56,7 @@ def port_of(url: str) -> int:
     return parts.port or DEFAULT_PORTS[parts.scheme]
 
 
+@lru_cache(maxsize=10_000)
 def placeholders(url: str) -> tuple[str, ...]:
     """Names of the path parameters that `url` asks for, in their order; none of what is no URL."""
     try:
@@ -71,7 +73,7 @@ def fill_target(url: str, parameters: Mapping[str, object]) -> str:
     Raises TargetError if one is missing, empty, or would climb (`.` and `..`), and if `url`, which plain SQL may have
     written, is no URL.
     """
-    if ":" not in url.partition("://")[2]:
+    if "/:" not in url and "=:" not in url:  # what stands for a parameter is a whole segment or value
         return url
     parts = _split(url)
     path, query = _parts(parts)
