@@ -12,6 +12,7 @@ OWN = Path(__file__).resolve().parent.parent / "switchsite" / "templates"
 CHANGED = {
     "admin/change_form.html": 1,
     "unfold/helpers/command.html": 1,
+    "unfold/helpers/fieldset_row_field.html": 1,
     "unfold/helpers/welcomemsg.html": 1,
     "unfold/layouts/skeleton.html": 14,
 }

@@ -50,7 +50,7 @@ def test_an_expression_is_judged_while_it_is_written(desk: Desk) -> None:
         write(desk, expression)
         expect(verdict).to_contain_text(hint)
         expect(page.locator(".cm-lintRange-error").first).to_contain_text(pointed)
-        desk.assert_accessible()
+    desk.assert_accessible()
     write(desk, TOTAL)
     expect(verdict).to_have_text("This is a filter.")
     expect(page.locator(".cm-lintRange-error")).to_have_count(0)

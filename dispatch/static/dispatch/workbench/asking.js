@@ -14,7 +14,7 @@ export function written(name, otherwise = "") {
 
 // Puts `section` below everything that belongs to a field: its errors and its help.
 export function placeBelow(input, section) {
-  input.parentElement.append(section);
+  (input.closest(".relative") ?? input.parentElement).append(section);
   section.hidden = false;
 }
 

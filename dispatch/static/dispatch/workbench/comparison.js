@@ -2,10 +2,10 @@
 import { counted, element } from "./elements.js";
 
 const GROUPS = [
-  ["gained", "It gains", "taken by the new expression, not by the saved one"],
-  ["lost", "It loses", "taken by the saved expression, not by the new one"],
-  ["unknown", "It cannot judge", "unknown to the new expression, and so not taken"],
-  ["taken", "It takes", "taken by the new expression"],
+  ["gained", "It gains", "Taken by the new expression, not by the saved one"],
+  ["lost", "It loses", "Taken by the saved expression, not by the new one"],
+  ["unknown", "It cannot judge", "Unknown to the new expression, and so not taken"],
+  ["taken", "It takes", "Taken by the new expression"],
 ];
 
 export function comparison(found) {
