@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test faults fuzz scan lint bench bench-compare clean
+.PHONY: run test assets faults fuzz scan lint bench bench-compare clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.installed
@@ -35,6 +35,10 @@ lint: .venv/test.installed
 fuzz: .venv/test.installed
 	$(BIN)/python -m tests.fuzz.api
 	$(BIN)/python -m tests.fuzz.slowest_filter
+
+# Rebuilds the committed bundles of the admin's scripts, for whoever changes assets/. Needs Node; nothing else does.
+assets:
+	cd assets && npm ci --silent && npm run --silent build
 
 bench bench-compare: .venv/test.installed
 	$(BIN)/python -m bench $(if $(filter bench-compare,$@),--compare) $(BENCH)

@@ -36,10 +36,14 @@ class Trial:
 
 def sample(subscriber: Subscriber) -> LoadedEvent:
     """An event that the subscriber's URL can be filled from."""
-    topic = f"{subscriber.topic[:-1]}test" if is_pattern(subscriber.topic) else subscriber.topic
+    return _sample(subscriber.topic, subscriber.target_url)
+
+
+def _sample(topic: str, target_url: str) -> LoadedEvent:
+    topic = f"{topic[:-1]}test" if is_pattern(topic) else topic
     data = {
         "body": {"message": "A test of this subscriber, sent by Switch."},
-        "path_params": dict.fromkeys(placeholders(subscriber.target_url), "test"),
+        "path_params": dict.fromkeys(placeholders(target_url), "test"),
     }
     return made_event(topic, json.dumps(data))
 
@@ -55,6 +59,18 @@ def try_out(subscriber: Subscriber, event: LoadedEvent, tried_by: str = "") -> T
     trial = _sent(loaded, event)
     result = trial.outcome.status or trial.outcome.error
     logger.info("Subscriber %s was tried by %s with event %s: %s", subscriber.pk, tried_by, event.id, result)
+    return trial
+
+
+def try_url(topic: str, target_url: str, tried_by: str = "") -> Trial:
+    """A sample to a URL that is not saved: no event that was published goes there, and no secret signs it.
+
+    `topic` and `target_url` are checked as those of a subscriber.
+    """
+    event = _sample(topic, target_url)
+    trial = _sent(LoadedSubscriber(0, target_url, False, False, 0, None, None, None, None), event)
+    result = trial.outcome.status or trial.outcome.error
+    logger.info("A URL that is not saved was tried by %s with event %s: %s", tried_by, event.id, result)
     return trial
 
 

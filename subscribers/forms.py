@@ -28,6 +28,7 @@ class SubscriberForm(forms.ModelForm):
             *("retry_limit", "connect_timeout_seconds", "idle_timeout_seconds", "total_timeout_seconds"),
             *("max_in_flight", "rate_limit_per_second"),
         )
+        labels = {"target_url": "Target URL"}
         widgets = {
             "filter_expression": UnfoldAdminTextareaWidget({"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
             "secret": UnfoldAdminPasswordWidget({"autocomplete": "new-password"}, render_value=False),

@@ -78,6 +78,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "switchsite.policy.content_security_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -217,7 +218,8 @@ UNFOLD = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("switch/icon.svg")},
     ],
-    "STYLES": [lambda request: static("switch/admin.css")],
+    "STYLES": [lambda request: static("switch/admin.css"), lambda request: static("switch/workbench.css")],
+    "SCRIPTS": [lambda request: static("switch/labels.js")],
     "SIDEBAR": {
         "navigation": [
             {

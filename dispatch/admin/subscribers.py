@@ -7,12 +7,13 @@ from django.contrib import admin, messages
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.timesince import timesince
 from unfold.decorators import action, display
 
+from dispatch.admin import trials, workbench
 from dispatch.admin.forms import PastEventsForm, ResumeForm
 from dispatch.models import Delivery
 from dispatch.reconciliation import living_consumers
@@ -28,8 +29,12 @@ from subscribers.querysets import SubscriberQuerySet
 class DeliveredSubscriberAdmin(SubscriberAdmin):
     """What a subscriber is by itself, the app `subscribers` shows; it knows nothing of deliveries."""
 
+    change_form_outer_after_template = "dispatch/admin/workbench.html"
     actions_detail = ("pause", "resume", "replay_dead", "deliver_past")
     readonly_fields = (*SubscriberAdmin.readonly_fields, "shown_backlog")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*workbench.urls(self.admin_site), *trials.urls(self.admin_site), *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)

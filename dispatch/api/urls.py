@@ -1,7 +1,7 @@
 """The addresses of the management API, of its schema and of its documentation."""
 
 from django.urls import include, path, re_path, register_converter
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
 from rest_framework.routers import SimpleRouter
 
@@ -48,6 +48,6 @@ urlpatterns = [
     path("v1/token/refresh", RefreshTokenView.as_view()),
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(**OPEN), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="schema", **OPEN), name="docs"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema", **OPEN), name="docs"),
     re_path("", NowhereView.as_view()),
 ]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from subscribers.filters.hints import MISTAKEN_ATTRIBUTES, MISTAKEN_CONSTANTS, MISTAKEN_DATA, MISTAKEN_METHODS
 from subscribers.filters.limits import MAX_DEPTH, MAX_DIGITS, MAX_NODES
 
 DATA = "data"
@@ -14,7 +15,6 @@ OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow
 STRUCTURE = (ast.BoolOp, ast.Compare, ast.IfExp, ast.List, ast.Tuple, ast.Set, ast.Slice, ast.comprehension)
 COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp)
 CONSTANTS = (str, int, float, bool, type(None))
-MISTAKEN_CONSTANTS = {"true": "True", "false": "False", "null": "None", "none": "None", "nil": "None"}
 FORBIDDEN = {
     ast.Lambda: "A lambda cannot be part of a filter.",
     ast.NamedExpr: "A filter cannot assign (`:=`).",
@@ -99,6 +99,8 @@ class _Checker:
         if node.id in FUNCTIONS:
             return _refuse(node, f"The function {node.id} must be called, as in {node.id}(…).")
         hint = f'Did you mean data["{node.id}"], or the text "{node.id}"?'
+        if node.id.lower() == DATA or node.id in MISTAKEN_DATA:
+            hint = "The payload is called data."
         return _refuse(node, f"The name {node.id} is not known; a filter knows only data.", hint)
 
     def _check_unaryop(self, node: ast.UnaryOp, names: frozenset[str]) -> Refusal | None:
@@ -133,7 +135,9 @@ class _Checker:
             return _refuse(node, f"The method {node.attr} must be called, as in .{node.attr}(…).")
         if node.attr.startswith("_"):
             return _refuse(node, f"The attribute {node.attr} cannot be reached from a filter.")
-        hint = f'Write {ast.unparse(node.value)[:100]}["{node.attr}"].'
+        if node.attr in MISTAKEN_ATTRIBUTES:
+            return _refuse(node, f"There is no attribute {node.attr}.", f"Write {MISTAKEN_ATTRIBUTES[node.attr]}.")
+        hint = f'Write {_written(node.value)[:100]}["{node.attr}"].'
         return _refuse(node, f"There is no attribute {node.attr}.", hint)
 
     def _check_call(self, node: ast.Call, names: frozenset[str]) -> Refusal | None:
@@ -150,7 +154,8 @@ class _Checker:
         if isinstance(callee, ast.Attribute):
             if callee.attr in METHODS:
                 return self.check(callee.value, names)
-            hint = f"There are {', '.join(METHODS)}."
+            meant = MISTAKEN_METHODS.get(callee.attr)
+            hint = f"Write {meant}." if meant else f"There are {', '.join(METHODS)}."
             return _refuse(callee, f"There is no method {callee.attr} in a filter.", hint)
         return _refuse(callee, "Only functions and methods that are named can be called.")
 
@@ -183,6 +188,12 @@ class _Checker:
 
 def _names_in(target: ast.expr) -> frozenset[str]:
     return frozenset(node.id for node in ast.walk(target) if isinstance(node, ast.Name))
+
+
+def _written(node: ast.expr) -> str:
+    """As people write it: with double quotation marks, where that says the same."""
+    text = ast.unparse(node)
+    return text if '"' in text or "\\" in text else text.replace("'", '"')
 
 
 def _is_singleton(node: ast.expr) -> bool:

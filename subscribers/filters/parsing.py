@@ -11,18 +11,12 @@ from simpleeval import InvalidExpression, SimpleEval
 
 from subscribers.filters.errors import FilterError
 from subscribers.filters.grammar import Refusal, find_refusal
+from subscribers.filters.hints import first_mark, missing_quote
 from subscribers.filters.limits import MAX_LENGTH
 
 _warnings_lock = threading.Lock()
 
 NO_CHARACTERS = re.compile(r"[\x00\ud800-\udfff]")
-LEXICAL_HINTS = (
-    (re.compile(r"&&"), "Write `and` instead of `&&`."),
-    (re.compile(r"\|\|"), "Write `or` instead of `||`."),
-    (re.compile(r"(?<![=!<>])=(?!=)"), "To compare, write `==`."),
-    (re.compile(r"!(?!=)"), "Write `not` instead of `!`."),
-    (re.compile(r"<>"), "Write `!=` instead of `<>`."),
-)
 
 
 def parse(source: str) -> ast.expr:
@@ -52,15 +46,24 @@ def _parsed(source: str, flat: str, indent: int) -> ast.expr:
     except (InvalidExpression, Warning, ValueError, MemoryError, RecursionError, OverflowError) as error:
         raise _unreadable(source, error) from error
     if not isinstance(statement, ast.Expr):
-        raise FilterError("It must be one expression, not a statement.", source, 1, 1, hint=_lexical_hint(flat))
+        raise _at_mark(source, flat, 0, "It must be one expression, not a statement.")
     return statement.value
 
 
 def _syntax_error(source: str, flat: str, indent: int, error: SyntaxError) -> FilterError:
-    offset = indent + max(0, (error.offset or 1) - 1)
+    offset = min(indent + max(0, (error.offset or 1) - 1), len(flat))
     reason = (error.msg or "invalid syntax").split(". ")[0].rstrip(".?")
-    hint = r"Write a backslash as \\." if "escape sequence" in reason else _lexical_hint(flat)
-    return _error_at(source, min(offset, len(flat)), f"It cannot be read: {reason}.", hint=hint)
+    if "escape sequence" in reason:
+        return _error_at(source, offset, f"It cannot be read: {reason}.", r"Write a backslash as \\.")
+    if missing_quote(flat):
+        return _error_at(source, offset, f"It cannot be read: {reason}.", "A quotation mark is missing.")
+    return _at_mark(source, flat, offset, f"It cannot be read: {reason}.")
+
+
+def _at_mark(source: str, flat: str, offset: int, message: str) -> FilterError:
+    """Points at the mark that a filter does not know, if there is one; else where the parser stopped."""
+    start, end, hint = first_mark(flat) or (offset, offset + 1, "")
+    return _error_at(source, start, message, hint, end)
 
 
 def _unreadable(source: str, error: BaseException) -> FilterError:
@@ -69,13 +72,6 @@ def _unreadable(source: str, error: BaseException) -> FilterError:
     if isinstance(error, Warning):
         return FilterError("It must be one expression; `;` cannot separate several.", source, 1, 1)
     return FilterError(f"It cannot be read: {error}.", source, 1, 1)
-
-
-def _lexical_hint(flat: str) -> str:
-    outside_strings = re.sub(r"\"[^\"]*\"|'[^']*'", "", flat)
-    if outside_strings.count('"') % 2 or outside_strings.count("'") % 2:
-        return "A quotation mark is missing."
-    return next((hint for pattern, hint in LEXICAL_HINTS if pattern.search(outside_strings)), "")
 
 
 def _refuse_tokens(source: str, flat: str, indent: int) -> None:

@@ -1,6 +1,5 @@
 """Asked before a change: test sending, explaining, back-testing; of a subscriber, or of what is not saved yet."""
 
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -30,13 +29,10 @@ from dispatch.ledger.loading import LoadedEvent
 from dispatch.models import Event
 from dispatch.payloads import parse_json, to_text
 from dispatch.revealing import Veil
+from dispatch.turns import BusyError, turn
 from subscribers.filters import FilterError
 from subscribers.filters.explaining import explain
 from subscribers.models import Subscriber
-
-#: Each occupies a thread for seconds, which publishers want as well.
-AT_ONCE = 2
-_turns = threading.BoundedSemaphore(AT_ONCE)
 
 #: Whoever asks an event by expressions of his own gets at what is masked, question by question.
 ASK_ANYTHING = [permissions.CHANGE_SUBSCRIBERS, permissions.SEE_EVENTS]
@@ -143,12 +139,11 @@ class BackTestViewSet(ManagedViewSet):
 @contextmanager
 def _turn() -> Iterator[None]:
     """Raises Throttled if others are at it."""
-    if not _turns.acquire(blocking=False):
-        raise Throttled(wait=1)
     try:
-        yield
-    finally:
-        _turns.release()
+        with turn():
+            yield
+    except BusyError as error:
+        raise Throttled(wait=1) from error
 
 
 def _event(subscriber: Subscriber, given: Mapping[str, Any]) -> LoadedEvent:

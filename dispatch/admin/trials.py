@@ -1,0 +1,90 @@
+"""Sends a test from a subscriber's form: to the saved URL as a delivery would be, or a sample to one not yet saved."""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+
+from dispatch import trying
+from dispatch.admin.workbench import Answer, AskedWrongError, demand, event_of, may_write, question, saved_subscriber
+from dispatch.api.serializers.testing import shown_trial
+from dispatch.ledger.loading import LoadedEvent
+from dispatch.payloads import parse_json
+from dispatch.turns import turn
+from subscribers.filters import FilterError, Unknown, compile_filter
+from subscribers.models import Subscriber
+from subscribers.topics import is_pattern
+from subscribers.validators import validate_target_url, validate_topic
+
+SEND = "dispatch.change_delivery"
+
+
+@question
+def trial(request: HttpRequest) -> Answer:
+    """One request now, and what came of it."""
+    demand(request.user.has_perm(SEND))
+    subscriber, url = saved_subscriber(request), request.POST.get("target_url", "").strip()
+    if subscriber is None or url != subscriber.target_url:
+        return _to_unsaved(request, url)
+    demand(request.user.has_perm("subscribers.view_subscriber"))
+    event = _event(request, subscriber)
+    with turn():
+        sent = trying.try_out(subscriber, event, request.user.get_username())
+    return _told(sent) | {"notes": _notes(subscriber, event), "is_saved": True}
+
+
+def _to_unsaved(request: HttpRequest, url: str) -> Answer:
+    demand(may_write(request))
+    if request.POST.get("event"):
+        raise AskedWrongError(
+            "An event that was published is only sent to the saved URL. Send a sample, or save first."
+        )
+    topic = request.POST.get("topic", "").strip()
+    validate_topic(topic)
+    validate_target_url(url)
+    with turn():
+        sent = trying.try_url(topic, url, request.user.get_username())
+    return _told(sent) | {"notes": [], "is_saved": False}
+
+
+def _event(request: HttpRequest, subscriber: Subscriber) -> LoadedEvent:
+    if not request.POST.get("event"):
+        return trying.sample(subscriber)
+    event = event_of(request)
+    return LoadedEvent(event.pk, event.topic, event.author, event.payload)
+
+
+def _told(sent: trying.Trial) -> Answer:
+    status = sent.outcome.status
+    return shown_trial(sent) | {"is_success": status is not None and 200 <= status < 300}
+
+
+def _notes(subscriber: Subscriber, event: LoadedEvent) -> list[str]:
+    """Why a delivery of this event would not come about."""
+    notes = []
+    if not _is_wanted(subscriber.topic, event.topic):
+        notes.append(f"The event is of the topic {event.topic}, which the subscriber does not want.")
+    if reason := _not_taken(subscriber.filter_expression, event):
+        notes.append(reason)
+    if subscriber.is_paused:
+        notes.append("The subscriber is paused: its events are held. A test is sent all the same.")
+    return notes
+
+
+def _is_wanted(wanted: str, topic: str) -> bool:
+    return topic.startswith(wanted[:-1]) if is_pattern(wanted) else topic == wanted
+
+
+def _not_taken(expression: str, event: LoadedEvent) -> str:
+    try:
+        result: Any = compile_filter(expression).evaluate(parse_json(event.payload))
+    except FilterError:
+        return "The saved filter does not compile: its events are held."
+    if isinstance(result, Unknown):
+        return f"The saved filter would not take this event: it is unknown. {result.reason}"
+    return "" if result else "The saved filter would not take this event: it is false."
+
+
+def urls(site: AdminSite) -> list[URLPattern]:
+    return [path("workbench/trial/", site.admin_view(trial), name="subscribers_subscriber_trial")]

@@ -1,0 +1,50 @@
+"""What somebody meant whose expression cannot be read: told by the marks and words of other languages."""
+
+import re
+
+TEXTS = re.compile(r"\"[^\"]*\"|'[^']*'")
+COMPARE = "To compare, write `==`."
+MARKS = (
+    (re.compile(r"[\u2018-\u201f\xab\xbb]"), 'Write straight quotation marks: "text".'),
+    (re.compile(r"&&"), "Write `and` instead of `&&`."),
+    (re.compile(r"\|\|"), "Write `or` instead of `||`."),
+    (re.compile(r"!=="), "Write `!=` instead of `!==`."),
+    (re.compile(r"==="), "Write `==` instead of `===`."),
+    (re.compile(r"<>"), "Write `!=` instead of `<>`."),
+    (re.compile(r"=!(?!=)"), "Write `!=`."),
+    (re.compile(r"=>"), "Write `>=`."),
+    (re.compile(r"=<"), "Write `<=`."),
+    (re.compile(r"(?<![=!<>])=(?![=!<>])"), COMPARE),
+    (re.compile(r"!(?!=)"), "Write `not` instead of `!`."),
+    (re.compile(r"\b(?:AND|OR|NOT|IN|IS)\b"), "Write `and`, `or`, `not`, `in` and `is` in small letters."),
+    (re.compile(r"\?"), "Write `a if condition else b`."),
+    (re.compile(r"\b(?:contains|includes|has)\b"), 'Write `"part" in text`.'),
+    (re.compile(r"\b(?:like|LIKE|matches|startswith|endswith)\b(?!\()"), 'Write `text.startswith("part")`.'),
+    (re.compile(r"\$"), "The payload is called `data`."),
+)
+
+#: What other systems call the payload.
+MISTAKEN_DATA = {"date", "dat", "payload", "event"}
+MISTAKEN_ATTRIBUTES = {"length": "len(…)", "size": "len(…)", "count": "len(…)"}
+MISTAKEN_METHODS = {
+    "contains": '"part" in …',
+    "includes": '"part" in …',
+    "toLowerCase": ".lower()",
+    "toUpperCase": ".upper()",
+    "startsWith": ".startswith(…)",
+    "endsWith": ".endswith(…)",
+    "trim": ".strip()",
+}
+MISTAKEN_CONSTANTS = {"true": "True", "false": "False", "null": "None", "none": "None", "nil": "None"}
+
+
+def missing_quote(text: str) -> bool:
+    left = TEXTS.sub("", text)
+    return bool(left.count('"') % 2 or left.count("'") % 2)
+
+
+def first_mark(text: str) -> tuple[int, int, str] | None:
+    """The first mark outside of texts that a filter does not know: where it begins and ends, what to write instead."""
+    blank = TEXTS.sub(lambda match: " " * len(match[0]), text)
+    found = ((match.start(), match.end(), hint) for pattern, hint in MARKS if (match := pattern.search(blank)))
+    return min(found, key=lambda mark: mark[0], default=None)

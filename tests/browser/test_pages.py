@@ -1,0 +1,115 @@
+"""Each page of the admin in a real browser: under a policy that is in force, without a complaint, and for everybody."""
+
+import pytest
+from playwright.sync_api import expect
+
+from switchsite.policy import POLICY
+from tests.browser.desk import Desk
+from tests.flows.publisher import publish
+
+pytestmark = [pytest.mark.chromium, pytest.mark.timeout(180)]
+
+LISTS = (
+    *("subscribers/subscriber/", "dispatch/event/", "dispatch/delivery/", "dispatch/attempt/", "dispatch/replay/"),
+    *("dispatch/consumer/", "dispatch/apikey/", "auth/user/", "auth/group/"),
+)
+PAGES = (
+    *("", "storage/", "subscribers/subscriber/add/", "dispatch/replay/new/", "dispatch/apikey/add/"),
+    *("auth/user/add/", "auth/group/add/", "password_change/"),
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _something_to_show(desk_of_the_module: Desk) -> None:
+    desk = desk_of_the_module
+    desk.hub.manage("subscribe", "page.shown", f"{desk.receiver.url}/pages", "--name", "reader")
+    assert publish(desk.hub, {"topic": "page.shown", "data": {"body": 1}})[0] == 202
+    desk.receiver.wait_for(1)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_is_quiet_and_accessible(desk: Desk, path: str) -> None:
+    desk.open(path)
+    assert_sound(desk)
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_list_and_its_first_row_are_quiet_and_accessible(desk: Desk, path: str) -> None:
+    desk.open(path)
+    assert_sound(desk)
+    links = desk.page.locator("#result_list tbody th a")
+    if links.count():
+        links.first.click()
+        assert_sound(desk)
+
+
+def assert_sound(desk: Desk) -> None:
+    expect(desk.page.locator("h1").first).to_be_visible()
+    answer = desk.page.request.get(desk.page.url)
+    assert answer.headers["content-security-policy"] == POLICY
+    desk.assert_accessible()
+
+
+def test_sign_in_page_is_quiet_and_accessible(desk: Desk) -> None:
+    context = desk.page.context.browser.new_context()  # type: ignore[union-attr] # a page of a browser
+    page = context.new_page()
+    other = Desk(page, desk.hub, desk.receiver, desk.complaints)
+    other.listen_for_complaints()
+    other.open()
+    expect(page.locator("[name=username]")).to_be_visible()
+    other.assert_accessible()
+    context.close()
+
+
+def test_injected_script_does_not_run(desk: Desk) -> None:
+    desk.open()
+    for attempt in (
+        "const each = document.createElement('script'); each.textContent = 'window.injected = 1'; "
+        "document.body.append(each)",
+        "document.body.insertAdjacentHTML('beforeend', '<img src=\"data:,\" onerror=\"window.injected = 2\">')",
+        "setTimeout('window.injected = 3')",
+    ):
+        desk.page.evaluate(f"() => {{ {attempt} }}")
+    desk.page.wait_for_timeout(300)
+    assert desk.page.evaluate("window.injected ?? null") is None
+    assert any("Content Security Policy" in each for each in desk.complaints)
+    desk.complaints.clear()
+
+
+def test_the_policy_is_only_for_pages(desk: Desk) -> None:
+    answer = desk.page.request.get(f"{desk.hub.url}/api/schema/")
+    assert "content-security-policy" not in answer.headers
+    assert answer.ok
+    assert "content-security-policy" not in desk.page.request.get(f"{desk.hub.url}/healthz").headers
+
+
+def test_the_theme_works_without_eval(desk: Desk) -> None:
+    """The parts of the theme that Alpine moves: sidebar, colours, command palette, the dialog of an action."""
+    page = desk.page
+    desk.open("subscribers/subscriber/")
+    sidebar = page.locator("#nav-sidebar")
+    expect(sidebar).to_be_visible()
+    page.get_by_text("dock_to_right").first.click()
+    expect(sidebar).to_be_hidden()
+    page.reload()
+    expect(sidebar).to_be_hidden()
+    page.get_by_text("dock_to_right").first.click()
+    expect(sidebar).to_be_visible()
+    page.keyboard.press("Control+e")
+    expect(page.locator("html")).to_have_class("light")
+    page.keyboard.press("Control+e")
+    expect(page.locator("html")).to_have_class("dark")
+    page.evaluate("localStorage.removeItem('adminTheme')")
+    page.mouse.move(5, 5)
+    page.keyboard.press("Control+k")
+    expect(page.locator("#search-input-command")).to_be_focused()
+    page.keyboard.type("Deliver")
+    expect(page.locator("#command-results-list li")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/dispatch/delivery/")
+    desk.open("subscribers/subscriber/?q=reader")
+    page.click("tbody th a")
+    page.get_by_role("link", name="Pause").click()
+    expect(page.locator("#dialog")).to_contain_text("Pause this subscriber?")
+    desk.assert_accessible("#modal-content")
