@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from dispatch.admin.dashboard import fragment
 from dispatch.admin.storage import storage_view
 from dispatch.urls import handler400, handler404, handler500
 
@@ -11,6 +12,7 @@ __all__ = ["handler400", "handler404", "handler500", "urlpatterns"]
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/dashboard/", fragment, name="dashboard_fragment"),
     path("admin/storage/", storage_view, name="storage"),
     path("admin/", admin.site.urls),
     path("api/", include("dispatch.api.urls")),
