@@ -10,7 +10,7 @@ from dispatch.admin.charts import Chart, Series
 from dispatch.admin.places import deliveries_url, delivery_url, place_url, replay_url, subscriber_url
 from dispatch.dashboard.headline import ago, counted, since
 from dispatch.dashboard.results import in_words
-from dispatch.dashboard.standing import COUNTED, Standing, groups
+from dispatch.dashboard.standing import COUNTED, Group, Standing, groups
 from dispatch.dashboard.traffic import Failures, Traffic
 from dispatch.ledger.size import database_bytes
 from dispatch.ledger.standing import HELD_COUNTED, failed_lately
@@ -107,7 +107,7 @@ def failures(failures: Failures, stand: Standing, names: Names) -> Rows:
             "last": f"{failing.last:%H:%M}",
             "sample": _url_or_none(by_result.get((subscriber_id, result))),
             "list": deliveries_url(subscriber=subscriber_id),
-            "replay": replay_url(subscriber_id) if subscriber_id in with_dead else "",
+            "replay": replay_url(subscriber=subscriber_id, state__exact="dead") if subscriber_id in with_dead else "",
         }
         for (subscriber_id, result), failing in shown
     ]
@@ -129,10 +129,15 @@ def dead(stand: Standing, names: Names) -> Rows:
             "first": since(group.first, stand.now),
             "last": since(group.last, stand.now),
             "sample": delivery_url(group.newest),
-            "replay": replay_url(group.subscriber_id, group.made_since),
+            "replay": _replay(group),
         }
         for group in groups(stand.dead)[:LISTED]
     ]
+
+
+def _replay(group: Group) -> str:
+    by = {"status": group.last_status} if group.last_status else {"reason": group.reason}
+    return replay_url(subscriber=group.subscriber_id, state__exact="dead", **by)
 
 
 def held(stand: Standing, names: Names) -> Rows:

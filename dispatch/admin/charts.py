@@ -10,7 +10,7 @@ from dispatch.models.counter import BUCKET_BOUNDS_MS
 WIDTH, HEIGHT = 600, 120
 GAP = 0.18
 #: Steps of an axis, as multiples of a power of ten.
-ROUND = (1, 2, 5, 10)
+ROUND = (1, 1.5, 2, 3, 4, 6, 8, 10)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Where in the admin something of the hub is found: links to lists with their filters."""
 
-from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -39,7 +38,6 @@ def events_url(topic: str) -> str:
     return reverse("admin:dispatch_event_changelist", query={"topic": topic})
 
 
-def replay_url(subscriber_id: int, since: datetime | None = None) -> str:
-    """The form that replays the subscriber's dead deliveries, counted before it is confirmed."""
-    span = {"since": since.strftime("%Y-%m-%dT%H:%M")} if since else {}
-    return reverse("admin:dispatch_replay_new", query={"subscriber": subscriber_id, "state": "dead", **span})
+def replay_url(**query: Any) -> str:
+    """Of all that the list of deliveries shows by this filter; what it is about is counted before it is confirmed."""
+    return reverse("admin:dispatch_delivery_replay_matching", query=query)

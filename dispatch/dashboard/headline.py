@@ -46,9 +46,8 @@ def _delivering(standing: Standing) -> Iterator[Trouble]:
     elif reason := stalled(standing.now):
         yield Trouble(f"{reason} Look at the consumers' log, and restart them.", "consumers", True)
     if standing.due_for > OVERDUE:
-        count = counted(standing.waiting.due, COUNTED)
-        age = ago(standing.due_for)
-        yield Trouble(f"{count} deliveries are overdue, the first of them for {age}.", "overdue", not standing.living)
+        are = _deliveries(standing.waiting.due, COUNTED, "is", "are")
+        yield Trouble(f"{are} overdue, the oldest for {ago(standing.due_for)}.", "overdue", not standing.living)
 
 
 def _refusing() -> Iterator[Trouble]:
@@ -67,10 +66,11 @@ def _subscribers(standing: Standing) -> Iterator[Trouble]:
     broken = {line.subscriber_id for line in standing.lines if line.reason == "broken"}
     if broken:
         place = str(*broken) if len(broken) == 1 else "held"
-        yield Trouble(f"The filters of {len(broken)} subscribers do not compile: what comes is held.", place)
+        whose = "one subscriber does" if len(broken) == 1 else f"{len(broken)} subscribers do"
+        yield Trouble(f"The filter of {whose} not compile: what comes for it is held.", place)
     if standing.died_lately:
-        count = counted(standing.died_lately, DEAD_LOOKED_AT)
-        yield Trouble(f"{count} deliveries were given up in the last hour.", "dead")
+        were = _deliveries(standing.died_lately, DEAD_LOOKED_AT, "was", "were")
+        yield Trouble(f"{were} given up in the last hour.", "dead")
 
 
 def _failing(traffic: Traffic) -> Iterator[Trouble]:
@@ -83,6 +83,10 @@ def _counting(standing: Standing) -> Iterator[Trouble]:
     behind = standing.now - standing.counted_until
     if behind > BEHIND:
         yield Trouble(f"The charts are {ago(behind)} behind: a consumer counts, once one is free to.", "consumers")
+
+
+def _deliveries(number: int, limit: int, one: str, many: str) -> str:
+    return f"1 delivery {one}" if number == 1 else f"{counted(number, limit)} deliveries {many}"
 
 
 def counted(number: int, limit: int) -> str:

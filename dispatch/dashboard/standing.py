@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from dispatch.dashboard.stretches import LAG
-from dispatch.identifiers import made_at
 from dispatch.ledger import standing as ledger
 from dispatch.ledger.claiming import next_due
 from dispatch.ledger.standing import Dead, Line, Waiting
@@ -23,8 +22,8 @@ LISTED = 50
 
 @dataclass
 class Group:
-    """Dead deliveries of one subscriber with one status or error: how many, the first and last to die, the newest and
-    the oldest of them."""
+    """Dead deliveries of one subscriber with one status or error: how many, the first and last to die, the newest of
+    them."""
 
     subscriber_id: int
     result: str
@@ -33,11 +32,10 @@ class Group:
     first: datetime
     last: datetime
     newest: UUID
-    oldest: UUID
 
     @property
-    def made_since(self) -> datetime:
-        return made_at(self.oldest)
+    def last_status(self) -> int | None:
+        return int(self.result) if self.result.isdigit() else None
 
 
 @dataclass(frozen=True)
@@ -93,8 +91,8 @@ def groups(dead: Iterable[Dead]) -> list[Group]:
     for each in dead:
         result = str(each.last_status or each.last_error)
         key = (each.subscriber_id, result, each.reason)
-        group = found.setdefault(key, Group(*key, 0, each.settled_at, each.settled_at, each.id, each.id))
-        group.count, group.oldest = group.count + 1, each.id
+        group = found.setdefault(key, Group(*key, 0, each.settled_at, each.settled_at, each.id))
+        group.count += 1
         group.first, group.last = min(group.first, each.settled_at), max(group.last, each.settled_at)
     return sorted(found.values(), key=lambda group: -group.count)
 

@@ -120,7 +120,7 @@ def test_what_is_over_and_counted_is_read_once() -> None:
 
 
 def test_what_may_still_be_counted_is_read_anew() -> None:
-    row = published(ago(minutes=12), events=5, deliveries=5)
+    row = published(ago(minutes=8), events=5, deliveries=5)
     assert of("hour").total.events == 5
     EventCounter.objects.filter(pk=row.pk).update(events=6)
     assert of("hour").total.events == 6
