@@ -226,6 +226,7 @@ UNFOLD = {
             {
                 "items": [
                     {"title": "Dashboard", "icon": "monitoring", "link": reverse_lazy("admin:index")},
+                    {"title": "Flow map", "icon": "account_tree", "link": reverse_lazy("flow_map")},
                     {
                         "title": "Subscribers",
                         "icon": "hub",

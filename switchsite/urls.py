@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from dispatch.admin.dashboard import fragment
+from dispatch.admin.flow_map import flow_map_view
 from dispatch.admin.storage import storage_view
 from dispatch.urls import handler400, handler404, handler500
 
@@ -13,6 +14,7 @@ __all__ = ["handler400", "handler404", "handler500", "urlpatterns"]
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/dashboard/", fragment, name="dashboard_fragment"),
+    path("admin/flow-map/", flow_map_view, name="flow_map"),
     path("admin/storage/", storage_view, name="storage"),
     path("admin/", admin.site.urls),
     path("api/", include("dispatch.api.urls")),

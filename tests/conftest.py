@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from dispatch import backpressure, tallies
-from dispatch.dashboard import traffic
+from dispatch.dashboard import flows, traffic
 from subscribers import filter_errors, matching
 
 pytest_plugins = ["tests.servers.fixtures"]
@@ -17,6 +17,7 @@ def _fresh_snapshot() -> Iterator[None]:
     """The database is emptied between tests, so what a process remembers of it must go as well."""
     matching.forget()
     traffic.stretches.forget()
+    flows.hours.forget()
     yield
     matching.forget()
 
