@@ -1,4 +1,4 @@
-// Says above a list how many rows are new since it was opened: "12 new – show". The list itself stands still.
+// Says above a list how many rows are new since it was opened: "12 new: show". The list itself stands still.
 
 const EVERY = 5000;
 const WAIT = 10000;
@@ -56,7 +56,7 @@ async function ask(first) {
 }
 
 function show(line, { count, most }) {
-  const text = count === 0 ? "" : `${count > most ? `${most}+` : count} new – show`;
+  const text = count === 0 ? "" : `${count > most ? `${most}+` : count} new: show`;
   if (line.textContent === text) return;
   const link = document.createElement("a");
   link.href = location.href;

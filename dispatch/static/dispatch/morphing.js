@@ -12,20 +12,20 @@ export function morph(target, source) {
 
 function morphChildren(target, source) {
   const byKey = new Map([...target.children].filter(keyOf).map((child) => [keyOf(child), child]));
-  let place = target.firstChild;
-  for (const wanted of [...source.childNodes]) {
+  let place = skipBlank(target.firstChild);
+  for (const wanted of [...source.childNodes].filter((node) => !isBlank(node))) {
     const key = keyOf(wanted);
     const found = key ? byKey.get(key) : place && !keyOf(place) && isAlike(place, wanted) ? place : null;
     if (!found) {
       target.insertBefore(document.importNode(wanted, true), place);
       continue;
     }
-    if (found === place) place = place.nextSibling;
+    if (found === place) place = skipBlank(place.nextSibling);
     else target.insertBefore(found, place);
     morphNode(found, wanted);
   }
   while (place) {
-    const next = place.nextSibling;
+    const next = skipBlank(place.nextSibling);
     place.remove();
     place = next;
   }
@@ -52,4 +52,14 @@ function isAlike(one, other) {
 
 function keyOf(node) {
   return node.nodeType === Node.ELEMENT_NODE ? node.dataset.key || node.id || "" : "";
+}
+
+/** White space between elements, which differs from where a part was put. */
+function isBlank(node) {
+  return node.nodeType === Node.TEXT_NODE && node.nodeValue.trim() === "";
+}
+
+function skipBlank(node) {
+  while (node && isBlank(node)) node = node.nextSibling;
+  return node;
 }
