@@ -46,9 +46,16 @@ def main() -> int:
         about = {"measured_at": moment, "machine": machine.describe(), "deliveries": arguments.count}
         arguments.json.write_text(json.dumps({**about, "layout": arguments.layout, "pages": pages}, indent=1) + "\n")
     print(f"{LAYOUTS[arguments.layout].title}, {arguments.count:,} deliveries\n{_table(pages)}")
-    slow = [page["page"] for page in pages if page["median_ms"] > arguments.most_ms]
-    print(f"Slower than {arguments.most_ms:g} ms: {', '.join(slow) or 'none'}.")
-    return int(not pages or bool(slow))
+    print(verdict(pages, arguments.most_ms))
+    return int(not pages or bool(slow(pages, arguments.most_ms)))
+
+
+def slow(pages: Sequence[Json], most_ms: float) -> list[str]:
+    return [page["page"] for page in pages if page["median_ms"] > most_ms]
+
+
+def verdict(pages: Sequence[Json], most_ms: float) -> str:
+    return f"Slower than {most_ms:g} ms: {', '.join(slow(pages, most_ms)) or 'none'}."
 
 
 def _measured(layout: str, count: int) -> Iterator[Json]:

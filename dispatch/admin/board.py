@@ -1,5 +1,6 @@
 """What the dashboard says of the hub, as texts and links for its template."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Sum
@@ -103,14 +104,18 @@ def failures(failures: Failures, stand: Standing, names: Names) -> Rows:
             "url": subscriber_url(subscriber_id),
             "result": in_words(result),
             "count": f"{failing.count:,}",
-            "first": f"{failing.first:%H:%M}",
-            "last": f"{failing.last:%H:%M}",
+            "first": _minute(failing.first, stand),
+            "last": _minute(failing.last, stand),
             "sample": _url_or_none(by_result.get((subscriber_id, result))),
             "list": deliveries_url(subscriber=subscriber_id),
             "replay": replay_url(subscriber=subscriber_id, state__exact="dead") if subscriber_id in with_dead else "",
         }
         for (subscriber_id, result), failing in shown
     ]
+
+
+def _minute(moment: datetime, stand: Standing) -> str:
+    return f"{moment:%H:%M}" if moment.date() == stand.now.date() else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _url_or_none(delivery_id: object) -> str:

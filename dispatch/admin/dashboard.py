@@ -17,7 +17,7 @@ from dispatch.ledger.standing import LINES
 from subscribers.models import Subscriber
 
 #: The part of an answer's time that may go into adding up the past; what is left is for the next refresh.
-ADDING_UP_SECONDS = 0.1
+ADDING_UP_SECONDS = 0.15
 
 
 def dashboard_callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

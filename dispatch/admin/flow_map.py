@@ -15,7 +15,7 @@ from dispatch.ledger.standing import never_matched
 from subscribers.models import Subscriber
 
 #: The part of an answer's time that may go into adding up the past; what is left is for the next refresh.
-ADDING_UP_SECONDS = 0.1
+ADDING_UP_SECONDS = 0.15
 #: Topics heard by nobody and subscribers that never matched that are listed; of the latter so many are in the picture.
 LISTED, DRAWN = 50, 10
 NOBODY = "(no name)"

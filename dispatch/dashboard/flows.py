@@ -94,4 +94,4 @@ def _sent(rows: Iterable[tuple[object, str, int, int, int]]) -> Sent:
 
 
 #: Somewhat more than a week of them is remembered.
-hours: Stretches[Hour] = Stretches(HOUR, _read, Hour, at_once=6, kept=180)
+hours: Stretches[Hour] = Stretches(HOUR, _read, Hour, at_once=3, kept=180)

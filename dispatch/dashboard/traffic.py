@@ -161,4 +161,4 @@ def _read(since: datetime, until: datetime) -> dict[datetime, Stretch]:
 
 
 #: Somewhat more than a day of them is remembered.
-stretches: Stretches[Stretch] = Stretches(STRETCH, _read, Stretch, at_once=6, kept=160)
+stretches: Stretches[Stretch] = Stretches(STRETCH, _read, Stretch, at_once=3, kept=160)

@@ -90,7 +90,7 @@ def test_the_page_asks_a_bounded_number_of_questions(admin_client: Client, djang
     for place in range(12):
         tried(RECENTLY, make_subscriber(), "500", 1)
         published(RECENTLY, 1, 1, topic=f"topic-{place}")
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(30):
         page(admin_client)
     with django_assert_max_num_queries(15):
         page(admin_client)

@@ -137,13 +137,13 @@ def test_the_past_is_read_anew_while_the_count_is_behind_it() -> None:
 def test_a_past_too_long_to_read_at_once_is_read_bit_by_bit_and_told() -> None:
     published(ago(hours=23), events=5, deliveries=5)
     found = of("day", seconds=0)
-    assert timedelta(hours=21) < found.missing < timedelta(hours=23)
+    assert timedelta(hours=22) < found.missing < timedelta(hours=24)
     assert found.total.events == 0
-    assert 0 < len(found.points) <= 12
+    assert 0 < len(found.points) <= 6
     looks = 1
     while found.missing:
         found, looks = of("day", seconds=0), looks + 1
-        assert looks < 40, "it does not end"
+        assert looks < 100, "it does not end"
     assert found.total.events == 5
 
 
@@ -158,7 +158,7 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_rows() -> Non
         with CaptureQueriesContext(connection) as captured:
             of("hour")
         counts.append(len(captured))
-    assert counts[0] == counts[1] <= 12
+    assert counts[0] == counts[1] <= 15
     assert AttemptCounter.objects.count() == 20
 
 
