@@ -27,6 +27,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.pages", description="Measures the admin's pages on a long ledger.")
     parser.add_argument("--layout", choices=FILLED, default="sqlite")
     parser.add_argument("--count", type=int, default=1_000_000, metavar="N", help="deliveries in the ledger")
+    parser.add_argument("--tries", type=int, default=7, metavar="N", help="of which the median counts")
     parser.add_argument("--most-ms", type=float, default=MOST_MS, help="the bound of a page's median")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")
     return parser.parse_args()
@@ -36,7 +37,7 @@ def main() -> int:
     """0 if every page was quick enough."""
     arguments = _arguments()
     try:
-        found = list(_measured(arguments.layout, arguments.count))
+        found = list(_measured(arguments.layout, arguments.count, arguments.tries))
     except ServiceMissingError as error:
         print(f"{LAYOUTS[arguments.layout].title}: left out, {error}")
         return 1
@@ -58,13 +59,13 @@ def verdict(pages: Sequence[Json], most_ms: float) -> str:
     return f"Slower than {most_ms:g} ms: {', '.join(slow(pages, most_ms)) or 'none'}."
 
 
-def _measured(layout: str, count: int) -> Iterator[Json]:
+def _measured(layout: str, count: int, tries: int) -> Iterator[Json]:
     BUILT.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(dir=BUILT, prefix="pages-") as directory,
         LAYOUTS[layout].open(Path(directory)) as services,
     ):
-        command = [sys.executable, "-m", "bench.pages.ledger", str(count)]
+        command = [sys.executable, "-m", "bench.pages.ledger", str(count), str(tries)]
         environment = environment_of(services.environment)
         process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert process.stdout  # noqa: S101 - it is piped

@@ -1,6 +1,6 @@
-"""Fills one ledger up to now and asks for every page: `python -m bench.pages.ledger COUNT`, in a hub's environment.
+"""Fills one ledger up to now and asks for every page: `python -m bench.pages.ledger COUNT TRIES`.
 
-Prints a line of JSON for each page.
+Runs in the environment of a hub. Prints a line of JSON for each page.
 """
 
 import json
@@ -15,12 +15,11 @@ from django.core.management import call_command
 
 #: Deliveries of a week, the longest that a page reads counters of.
 WEEK = 7 * 86_400 * 4
-TRIES = 7
 #: The past is added up bit by bit; it is an error if so many looks are not enough.
 LOOKS = 200
 
 
-def main(count: int) -> None:
+def main(count: int, tries: int) -> None:
     django.setup()
     from bench.growth import filling  # noqa: PLC0415 - the models need Django's settings first
     from bench.pages.recounting import recount  # noqa: PLC0415
@@ -31,11 +30,11 @@ def main(count: int) -> None:
     recount(WEEK)
     filling.analyze()
     print(json.dumps({"filled_seconds": round(time.perf_counter() - begun, 1)}), flush=True)
-    for page in _pages():
+    for page in _pages(tries):
         print(json.dumps(page), flush=True)
 
 
-def _pages() -> Iterator[dict[str, Any]]:
+def _pages(tries: int) -> Iterator[dict[str, Any]]:
     from django.contrib.auth.models import User  # noqa: PLC0415
     from django.test import Client  # noqa: PLC0415
     from django.urls import reverse  # noqa: PLC0415
@@ -44,7 +43,7 @@ def _pages() -> Iterator[dict[str, Any]]:
     client.force_login(User.objects.create(username="pages", is_staff=True, is_superuser=True))
     client.get(reverse("storage"))  # the first page of a process loads what all of them need
     for name, url in _urls().items():
-        yield {"page": name, **_measured(client, url)}
+        yield {"page": name, **_measured(client, url, tries)}
 
 
 def _urls() -> dict[str, str]:
@@ -65,7 +64,7 @@ def _urls() -> dict[str, str]:
     return dashboards | maps | others | pages()
 
 
-def _measured(client: Any, url: str) -> dict[str, Any]:
+def _measured(client: Any, url: str, tries: int) -> dict[str, Any]:
     """`first` is what it costs a process that remembers nothing; `worst` the slowest until all is added up."""
     times, most_queries = [], 0
     for _ in range(LOOKS):
@@ -76,7 +75,7 @@ def _measured(client: Any, url: str) -> dict[str, Any]:
             break
     else:
         raise RuntimeError(f"{url} does not end to add up the past")
-    settled = [_ask(client, url)[0] for _ in range(TRIES)]
+    settled = [_ask(client, url)[0] for _ in range(tries)]
     return {
         "first_ms": round(times[0], 1),
         "worst_ms": round(max(times), 1),
@@ -106,4 +105,4 @@ def _ask(client: Any, url: str) -> tuple[float, int, Any]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), int(sys.argv[2]))
