@@ -213,6 +213,7 @@ UNFOLD = {
     "SITE_HEADER": "Switch",
     "SITE_SUBHEADER": "Event hub",
     "SITE_SYMBOL": "hub",
+    "DASHBOARD_CALLBACK": "dispatch.admin.dashboard.dashboard_callback",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SITE_FAVICONS": [
@@ -224,6 +225,8 @@ UNFOLD = {
         "navigation": [
             {
                 "items": [
+                    {"title": "Dashboard", "icon": "monitoring", "link": reverse_lazy("admin:index")},
+                    {"title": "Flow map", "icon": "account_tree", "link": reverse_lazy("flow_map")},
                     {
                         "title": "Subscribers",
                         "icon": "hub",

@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from dispatch.admin.dashboard import fragment
+from dispatch.admin.flow_map import flow_map_view
 from dispatch.admin.storage import storage_view
 from dispatch.urls import handler400, handler404, handler500
 
@@ -11,6 +13,8 @@ __all__ = ["handler400", "handler404", "handler500", "urlpatterns"]
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/dashboard/", fragment, name="dashboard_fragment"),
+    path("admin/flow-map/", flow_map_view, name="flow_map"),
     path("admin/storage/", storage_view, name="storage"),
     path("admin/", admin.site.urls),
     path("api/", include("dispatch.api.urls")),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from dispatch import backpressure, tallies
+from dispatch.dashboard import flows, traffic
 from subscribers import filter_errors, matching
 
 pytest_plugins = ["tests.servers.fixtures"]
@@ -15,6 +16,8 @@ pytest_plugins = ["tests.servers.fixtures"]
 def _fresh_snapshot() -> Iterator[None]:
     """The database is emptied between tests, so what a process remembers of it must go as well."""
     matching.forget()
+    traffic.stretches.forget()
+    flows.hours.forget()
     yield
     matching.forget()
 

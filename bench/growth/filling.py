@@ -12,7 +12,7 @@ FAN_OUT = 10
 CHUNK = 100_000
 #: Between two deliveries; ten million of them make a month.
 SPACING_SECONDS = 0.25
-#: When the first one was made, seconds since 1970.
+#: When the first one was made unless another moment is given, seconds since 1970.
 FIRST = 1_767_225_600
 
 SUBSCRIBER = """
@@ -46,7 +46,7 @@ SELECT {delivery_id}, 1, {time}, 'POST', 'http://127.0.0.1:9/' || (n % {subscrib
 PADDING = "x" * 80
 
 
-def fill(size: int, known: int = 0) -> None:
+def fill(size: int, known: int = 0, first: int = FIRST) -> None:
     """Adds deliveries until there are `size`, given that the first `known` are there, with their events and attempts.
 
     Both are multiples of FAN_OUT. Held deliveries are held for paused subscribers, of which there is one in a thousand.
@@ -58,9 +58,9 @@ def fill(size: int, known: int = 0) -> None:
     for start in range(known, size, CHUNK):
         end = min(start + CHUNK, size)
         with transaction.atomic():
-            _run(EVENT, start // FAN_OUT, end // FAN_OUT, SPACING_SECONDS * FAN_OUT)
-            _run(DELIVERY, start, end)
-            _run(ATTEMPT, start, end)
+            _run(EVENT, start // FAN_OUT, end // FAN_OUT, SPACING_SECONDS * FAN_OUT, first)
+            _run(DELIVERY, start, end, first=first)
+            _run(ATTEMPT, start, end, first=first)
 
 
 def analyze() -> None:
@@ -68,10 +68,11 @@ def analyze() -> None:
         cursor.execute("ANALYZE")
 
 
-def _run(statement: str, start: int, end: int, spacing_seconds: float = SPACING_SECONDS) -> None:
+def _run(statement: str, start: int, end: int, spacing_seconds: float = SPACING_SECONDS, first: int = FIRST) -> None:
     """Inserts the rows from `start` up to, not including, `end`."""
     dialect = POSTGRES if connection.vendor == "postgresql" else SQLITE
-    parts = {name: text.format(start=start, last=end - 1, spacing=spacing_seconds) for name, text in dialect.items()}
+    given = {"start": start, "last": end - 1, "spacing": spacing_seconds, "first": first}
+    parts = {name: text.format(**given) for name, text in dialect.items()}
     text = statement.format(
         **parts,
         event_id=_id(parts["id"], "n" if statement is EVENT else f"(n / {FAN_OUT})", SPACING_SECONDS * FAN_OUT),
@@ -93,17 +94,17 @@ def _id(template: str, number: str, spacing_seconds: float) -> str:
 # Ids begin with their time, as those of the hub do (UUIDv7).
 POSTGRES = {
     "numbers": "generate_series({start}, {last}) AS n",
-    "time": f"to_timestamp({FIRST} + n * {{spacing}})",
+    "time": "to_timestamp({first} + n * {spacing})",
     "future": "now() + interval '10 days' + n * interval '1 millisecond'",
-    "id": f"(lpad(to_hex((({FIRST} + NUMBER * SPACING) * 1000)::bigint), 12, '0') || '7' "
+    "id": "(lpad(to_hex((({first} + NUMBER * SPACING) * 1000)::bigint), 12, '0') || '7' "
     "|| lpad(to_hex(NUMBER % 4096), 3, '0') || '8' "
     "|| lpad(to_hex((NUMBER)::bigint * 2654435761 % 1152921504606846976), 15, '0'))::uuid",
 }
 SQLITE = {
     "numbers": "(WITH RECURSIVE counted(n) AS (SELECT {start} UNION ALL SELECT n + 1 FROM counted WHERE n < {last}) "
     "SELECT n FROM counted)",
-    "time": f"strftime('%Y-%m-%d %H:%M:%f', {FIRST} + n * {{spacing}}, 'unixepoch')",
+    "time": "strftime('%Y-%m-%d %H:%M:%f', {first} + n * {spacing}, 'unixepoch')",
     "future": "strftime('%Y-%m-%d %H:%M:%f', 'now', '+10 days')",
-    "id": f"printf('%012x7%03x8%015x', CAST(({FIRST} + NUMBER * SPACING) * 1000 AS INTEGER), NUMBER % 4096, "
+    "id": "printf('%012x7%03x8%015x', CAST(({first} + NUMBER * SPACING) * 1000 AS INTEGER), NUMBER % 4096, "
     "NUMBER * 2654435761 % 1152921504606846976)",
 }

@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 from unfold.decorators import action, display
 
+from dispatch.admin.announcing import AnnouncingAdmin
 from dispatch.admin.explaining import STATE_LABELS, last_result, next_step
 from dispatch.admin.ledger import LedgerAdmin, PointedFilter, as_id, badge, link, short
 from dispatch.admin.matching import replay_matching, tell
@@ -47,7 +48,7 @@ class ReplayFilter(PointedFilter):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(LedgerAdmin):
+class DeliveryAdmin(AnnouncingAdmin, LedgerAdmin):
     list_display = ("created", "topic", "subscriber_link", "shown_state", "attempts", "result_begin", "shown_event")
     list_display_links = ("created",)
     list_filter = ("state", SubscriberFilter, EventFilter, ReplayFilter)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import display
 
+from dispatch.admin.announcing import AnnouncingAdmin
 from dispatch.admin.explaining import shown_payload
 from dispatch.admin.ledger import LedgerAdmin, as_id, code
 from dispatch.admin.topics import TopicFilter
@@ -21,7 +22,7 @@ DELIVERIES_COUNTED = 10_000
 
 
 @admin.register(Event)
-class EventAdmin(LedgerAdmin):
+class EventAdmin(AnnouncingAdmin, LedgerAdmin):
     list_display = ("received", "topic", "author", "matched_count", "shown_size", "shown_id")
     list_filter = (TopicFilter,)
     search_fields = ("id",)

@@ -17,7 +17,19 @@ from bench.growth.filling import analyze, fill
 from bench.growth.pages import pages
 from dispatch import fan_out, metrics, pruning, publishing, readiness
 from dispatch.identifiers import new_id
-from dispatch.ledger import backlog, claiming, fanning_out, holding, loading, queueing, recovering, releasing, settling
+from dispatch.ledger import (
+    backlog,
+    claiming,
+    fanning_out,
+    holding,
+    loading,
+    queueing,
+    recovering,
+    releasing,
+    settling,
+    standing,
+    volumes,
+)
 from dispatch.ledger.counting import attempts_between, events_after, newest_attempt
 from dispatch.models import Delivery, Event
 from dispatch.publishing import NewEvent
@@ -75,6 +87,14 @@ def paused() -> int:
     return Delivery.objects.filter(state="held").values_list("subscriber_id", flat=True)[0]
 
 
+def volumes_of_a_day(now: datetime) -> None:
+    span = (now - timedelta(days=1), now)
+    for read in (volumes.events_by_minute, volumes.attempts_by_minute, volumes.delays_by_minute):
+        read(*span)
+    volumes.published_by_hour(*span)
+    volumes.sent_by_hour(*span)
+
+
 HOT: dict[str, Callable[[Rows, datetime], object]] = {
     "accept": lambda rows, now: accept(),
     "accept, a key that comes again": lambda rows, now: accept_twice(),
@@ -117,6 +137,13 @@ HOT: dict[str, Callable[[Rows, datetime], object]] = {
     "count_waiting": lambda rows, now: backlog.count_waiting([rows.due[0].subscriber_id], MANY),
     "cancel_waiting": lambda rows, now: next(backlog.cancel_waiting(rows.due[0].subscriber_id, now)),
     "replay": lambda rows, now: replay(ids(rows.settled)),
+    "waiting": lambda rows, now: standing.waiting(now, MANY),
+    "held_lines": lambda rows, now: standing.held_lines(),
+    "newest_dead": lambda rows, now: standing.newest_dead(MANY),
+    "failed_lately": lambda rows, now: standing.failed_lately([rows.due[0].subscriber_id, paused()]),
+    "never_matched": lambda rows, now: standing.never_matched(MANY),
+    "counted_until": lambda rows, now: volumes.counted_until(now, timedelta(seconds=10)),
+    "volumes of a day": lambda rows, now: volumes_of_a_day(now),
 }
 
 
