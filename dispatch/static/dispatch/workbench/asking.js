@@ -14,7 +14,8 @@ export function written(name, otherwise = "") {
 
 // Puts `section` below everything that belongs to a field: its errors and its help.
 export function placeBelow(input, section) {
-  (input.closest(".relative") ?? input.parentElement).append(section);
+  const help = document.getElementById(`${input.id}_helptext`);
+  (help ?? input).parentElement.append(section);
   section.hidden = false;
 }
 
