@@ -24,6 +24,12 @@ class Backlog:
     def count(self) -> int:
         return sum(self.counts.values())
 
+    @property
+    def told(self) -> str:
+        """Such as 1,204, or 10,000+ where they are not counted further."""
+        is_more = any(count > COUNTED for count in self.counts.values())
+        return f"{min(self.count, COUNTED):,}+" if is_more else f"{self.count:,}"
+
 
 @dataclass(frozen=True, slots=True)
 class Resumed:

@@ -28,6 +28,11 @@ class Shown:
     unknown: str
     parts: tuple["Shown", ...]
 
+    @property
+    def is_claim(self) -> bool:
+        """Whether it is true, false or unknown by itself; of other values that would say little."""
+        return bool(self.unknown) or self.value in ("true", "false")
+
 
 class Veil:
     """Masks what `data` holds under names that sound secret, wherever it turns up."""
@@ -45,6 +50,10 @@ class Veil:
             self._veiled(explained.unknown),
             tuple(self.shown(part) for part in explained.parts),
         )
+
+    def text(self, text: str) -> str:
+        """`text`, such as a request's body, without the secrets that turn up in it."""
+        return self._veiled(text)
 
     def _value(self, explained: Explained) -> str:
         if explained.unknown:

@@ -219,7 +219,12 @@ UNFOLD = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("switch/icon.svg")},
     ],
-    "STYLES": [lambda request: static("switch/admin.css"), lambda request: static("switch/workbench.css")],
+    "COMMAND": {"search_callback": "dispatch.admin.finding.find_anything"},
+    "STYLES": [
+        lambda request: static("switch/admin.css"),
+        lambda request: static("switch/workbench.css"),
+        lambda request: static("switch/ledger.css"),
+    ],
     "SCRIPTS": [lambda request: static("switch/labels.js")],
     "SIDEBAR": {
         "navigation": [
@@ -234,6 +239,7 @@ UNFOLD = {
                     },
                     {"title": "Events", "icon": "bolt", "link": reverse_lazy("admin:dispatch_event_changelist")},
                     {"title": "Deliveries", "icon": "send", "link": reverse_lazy("admin:dispatch_delivery_changelist")},
+                    {"title": "Why not?", "icon": "help", "link": reverse_lazy("why_not")},
                     {"title": "Replays", "icon": "replay", "link": reverse_lazy("admin:dispatch_replay_changelist")},
                     {"title": "Attempts", "icon": "http", "link": reverse_lazy("admin:dispatch_attempt_changelist")},
                     {

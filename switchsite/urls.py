@@ -7,6 +7,8 @@ from django.views.generic import RedirectView
 from dispatch.admin.dashboard import fragment
 from dispatch.admin.flow_map import flow_map_view
 from dispatch.admin.storage import storage_view
+from dispatch.admin.suggesting import suggest_subscribers, suggest_topics
+from dispatch.admin.why_not import why_not_view
 from dispatch.urls import handler400, handler404, handler500
 
 __all__ = ["handler400", "handler404", "handler500", "urlpatterns"]
@@ -16,6 +18,9 @@ urlpatterns = [
     path("admin/dashboard/", fragment, name="dashboard_fragment"),
     path("admin/flow-map/", flow_map_view, name="flow_map"),
     path("admin/storage/", storage_view, name="storage"),
+    path("admin/suggest/subscribers/", suggest_subscribers, name="suggest_subscribers"),
+    path("admin/suggest/topics/", suggest_topics, name="suggest_topics"),
+    path("admin/why-not/", why_not_view, name="why_not"),
     path("admin/", admin.site.urls),
     path("api/", include("dispatch.api.urls")),
     path("", include("dispatch.urls")),

@@ -4,10 +4,10 @@ from django.contrib.admin import site
 from django.db.models import Model
 from django.urls import reverse
 
-from dispatch.admin.ledger import REACH, LedgerAdmin
 from dispatch.models import Attempt, Delivery, Event
 
 PROJECT = ("dispatch", "subscribers")
+PAGE = 50
 
 
 def pages() -> dict[str, str]:
@@ -22,14 +22,29 @@ def pages() -> dict[str, str]:
 
 def _of_deliveries() -> dict[str, str]:
     newest = Delivery.objects.order_by("-id").values("id", "event_id", "subscriber_id").first() or {}
-    asked = {f"deliveries, {state}": {"state__exact": state} for state in Delivery.State.values}
+    topic, day = Event.objects.values_list("topic", "received_at").latest("pk")
+    asked: dict[str, dict[str, object]] = {
+        f"deliveries, {state}": {"state__exact": state} for state in Delivery.State.values
+    }
     asked |= {
         "deliveries of a subscriber": {"subscriber": newest["subscriber_id"]},
         "deliveries of an event": {"event": newest["event_id"]},
         "deliveries, by id": {"q": newest["id"]},
         "deliveries, by event id": {"q": newest["event_id"]},
         "deliveries, by a subscriber's name": {"q": "billing"},
-        "deliveries, last page": {"p": _last_page(Delivery)},
+        "deliveries, last page": _last_page(Delivery),
+        "deliveries on a topic": {"topic": topic},
+        "deliveries of a subscriber in a state": {"subscriber": newest["subscriber_id"], "state": "dead"},
+        "deliveries with a status": {"status": "5xx"},
+        "deliveries with a status that none has": {"status": "418"},
+        "deliveries with an error": {"error": "dns"},
+        "dead deliveries with an error": {"state": "dead", "error": "dns"},
+        "deliveries of a day": {"day": f"{day:%Y-%m-%d}"},
+        "deliveries of a subscriber, a topic and a day": {
+            "subscriber": newest["subscriber_id"],
+            "topic": topic,
+            "day": f"{day:%Y-%m-%d}",
+        },
     }
     return {name: reverse("admin:dispatch_delivery_changelist", query=query) for name, query in asked.items()}
 
@@ -37,11 +52,13 @@ def _of_deliveries() -> dict[str, str]:
 def _of_events() -> dict[str, str]:
     event = Event.objects.order_by("id").first()
     assert event  # noqa: S101 - the ledger was filled
-    asked = {
+    asked: dict[str, dict[str, object]] = {
         "events of a topic": {"topic": event.topic},
         "events, by topic": {"q": event.topic},
         "events, by id": {"q": event.pk},
-        "events, last page": {"p": _last_page(Event)},
+        "events of a day": {"day": f"{event.received_at:%Y-%m-%d}"},
+        "events of an author": {"author": "nobody"},
+        "events, last page": _last_page(Event),
     }
     lists = {name: reverse("admin:dispatch_event_changelist", query=query) for name, query in asked.items()}
     return lists | {"an event": reverse("admin:dispatch_event_change", args=[event.pk])}
@@ -50,10 +67,18 @@ def _of_events() -> dict[str, str]:
 def _of_attempts() -> dict[str, str]:
     delivery = Delivery.objects.filter(state="delivered").order_by("id").first()
     assert delivery  # noqa: S101 - the ledger was filled
-    asked = {"attempts of a delivery": {"q": delivery.pk}, "attempts, last page": {"p": _last_page(Attempt)}}
+    asked: dict[str, dict[str, object]] = {
+        "attempts of a delivery": {"q": delivery.pk},
+        "attempts with a status": {"status": "418"},
+        "attempts on a topic": {"topic": "none such"},
+        "attempts of a subscriber": {"subscriber": delivery.subscriber_id},
+        "attempts of a day": {"day": f"{delivery.created_at:%Y-%m-%d}"},
+        "attempts, last page": _last_page(Attempt),
+    }
     lists = {name: reverse("admin:dispatch_attempt_changelist", query=query) for name, query in asked.items()}
-    return lists | {"a delivery": reverse("admin:dispatch_delivery_change", args=[delivery.pk])}
+    asking = reverse("why_not", query={"event": delivery.event_id, "subscriber": delivery.subscriber_id})
+    return lists | {"a delivery": reverse("admin:dispatch_delivery_change", args=[delivery.pk]), "why not": asking}
 
 
-def _last_page(model: type[Model]) -> int:
-    return -(-model._default_manager.all()[:REACH].count() // LedgerAdmin.list_per_page)
+def _last_page(model: type[Model]) -> dict[str, object]:
+    return {"before": model._default_manager.order_by("pk").values_list("pk", flat=True)[PAGE]}

@@ -1,27 +1,21 @@
-"""Attempts in the admin: what was sent, what came back, and how long each phase took."""
+"""Attempts in the admin: what was sent, what came back, what that means, and how long each phase took."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from unfold.decorators import display
 
-from dispatch.admin.explaining import cut
-from dispatch.admin.ledger import LedgerAdmin, as_id, code, link, short
-from dispatch.building import EventContent
-from dispatch.ledger.loading import LoadedEvent
+from dispatch.admin.bars import AttemptBar
+from dispatch.admin.ledger import LedgerAdmin, as_id, link, short
+from dispatch.admin.timeline import full_step
+from dispatch.meanings import meaning
 from dispatch.models import Attempt
+from dispatch.shown.times import COPYING, shown_time
 
-PHASES = (
-    ("name found", "name_lookup_ms"),
-    ("connected", "connect_ms"),
-    ("TLS agreed", "tls_ms"),
-    ("first byte", "first_byte_ms"),
-    ("done", "total_ms"),
-)
 RESULT_SHOWN = 70
 URL_SHOWN = 45
 
@@ -30,17 +24,15 @@ URL_SHOWN = 45
 class AttemptAdmin(LedgerAdmin):
     list_display = ("started", "shown_delivery", "subscriber_link", "number", "result_begin", "total", "request_begin")
     list_display_links = ("started",)
+    bar_class = AttemptBar
+    empty_text = "Attempts come with deliveries: publish an event that a subscriber takes, and run a consumer."
     search_fields = ("delivery__id",)
     search_help_text = "A delivery's id"
-    fieldsets = (
-        (None, {"fields": ("delivery_link", "subscriber_link", "number", "started_at", "result", "took")}),
-        ("Request", {"fields": ("shown_request", "shown_headers", "shown_body")}),
-        ("Response", {"fields": ("status", "shown_response_headers", "shown_response_body", "error")}),
-    )
-    readonly_fields = (
-        *("delivery_link", "subscriber_link", "result", "took", "shown_request", "shown_headers", "shown_body"),
-        *("shown_response_headers", "shown_response_body"),
-    )
+    change_form_outer_after_template = "dispatch/admin/attempt_exchange.html"
+    fields = readonly_fields = ("delivery_link", "subscriber_link", "number", "started_long", "result", "shown_meaning")
+
+    class Media:
+        js = [COPYING]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
         attempts = Attempt.objects.select_related("delivery__subscriber")
@@ -56,7 +48,26 @@ class AttemptAdmin(LedgerAdmin):
 
     @display(description="Started")
     def started(self, attempt: Attempt) -> str:
-        return f"{attempt.started_at:%Y-%m-%d %H:%M:%S}"
+        return shown_time(attempt.started_at)
+
+    @display(description="Started")
+    def started_long(self, attempt: Attempt) -> str:
+        return shown_time(attempt.started_at, is_long=True)
+
+    @display(description="What it means")
+    def shown_meaning(self, attempt: Attempt) -> str:
+        return str(meaning(attempt.status, attempt.error_kind))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        attempt = self.get_object(request, object_id) if object_id else None
+        context = (extra_context or {}) | ({"step": full_step(attempt)} if isinstance(attempt, Attempt) else {})
+        return super().changeform_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
 
     @display(description="Delivery")
     def delivery_link(self, attempt: Attempt) -> str:
@@ -83,34 +94,6 @@ class AttemptAdmin(LedgerAdmin):
     def total(self, attempt: Attempt) -> str:
         return f"{attempt.total_ms:,.1f} ms"
 
-    @display(description="Took")
-    def took(self, attempt: Attempt) -> str:
-        reached = [(name, getattr(attempt, field)) for name, field in PHASES]
-        return " · ".join(f"{name} {value:,.1f} ms" for name, value in reached if value is not None)
-
-    @display(description="Request")
-    def shown_request(self, attempt: Attempt) -> str:
-        return format_html("<code>{} {}</code>", attempt.method, attempt.url)
-
     @display(description="Request")
     def request_begin(self, attempt: Attempt) -> str:
         return format_html("<code>{} {}</code>", attempt.method, Truncator(attempt.url).chars(URL_SHOWN))
-
-    @display(description="Headers")
-    def shown_headers(self, attempt: Attempt) -> str:
-        return code(attempt.request_headers)
-
-    @display(description="Body")
-    def shown_body(self, attempt: Attempt) -> str:
-        """Built from the event as it was for the request: the ledger keeps it once, not for every attempt."""
-        event = attempt.delivery.event
-        body = EventContent(LoadedEvent(event.pk, event.topic, event.author, event.payload)).body
-        return code(cut(body.decode())) if body else "none"
-
-    @display(description="Headers")
-    def shown_response_headers(self, attempt: Attempt) -> str:
-        return code(attempt.response_headers)
-
-    @display(description="Body, its first 4 KiB")
-    def shown_response_body(self, attempt: Attempt) -> str:
-        return code(attempt.response_body)

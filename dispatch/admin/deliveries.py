@@ -1,10 +1,11 @@
 """Deliveries in the admin: where each stands, what was tried, and replay."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
@@ -12,52 +13,44 @@ from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 from unfold.decorators import action, display
 
+from dispatch import intervening
 from dispatch.admin.announcing import AnnouncingAdmin
+from dispatch.admin.bars import DeliveryBar
 from dispatch.admin.explaining import STATE_LABELS, last_result, next_step
-from dispatch.admin.ledger import LedgerAdmin, PointedFilter, as_id, badge, link, short
+from dispatch.admin.ledger import LedgerAdmin, as_id, badge, link, short
 from dispatch.admin.matching import replay_matching, tell
-from dispatch.models import Delivery, Event, Replay
+from dispatch.admin.timeline import line_of
+from dispatch.models import Delivery, Replay
+from dispatch.models.delivery import SETTLED
 from dispatch.replaying import replay
 from dispatch.replays.telling import about
+from dispatch.shown.times import COPYING, PROGRESS, shown_time
 from subscribers.models import Subscriber
 
-ATTEMPTS_SHOWN = 50
 REPLAYS_SHOWN = 20
 RESULT_SHOWN = 70
-
-
-class SubscriberFilter(PointedFilter):
-    title = "subscriber"
-    parameter_name = "subscriber"
-    field = "subscriber_id"
-    model = Subscriber
-
-
-class EventFilter(PointedFilter):
-    title = "event"
-    parameter_name = "event"
-    field = "event_id"
-    model = Event
-
-
-class ReplayFilter(PointedFilter):
-    title = "replay"
-    parameter_name = "replay"
-    field = "replay_id"
-    model = Replay
+#: Replays whose progress the list shows above itself.
+RUNNING_SHOWN = 3
+#: What an operator can do with a delivery, by its state.
+ALLOWED: dict[str, tuple[str, ...]] = {
+    Delivery.State.PENDING: ("try_now", "stop_trying"),
+    Delivery.State.HELD: ("stop_trying",),
+    **dict.fromkeys(SETTLED, ("replay_one",)),
+}
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(AnnouncingAdmin, LedgerAdmin):
     list_display = ("created", "topic", "subscriber_link", "shown_state", "attempts", "result_begin", "shown_event")
     list_display_links = ("created",)
-    list_filter = ("state", SubscriberFilter, EventFilter, ReplayFilter)
+    bar_class = DeliveryBar
+    empty_text = "A publish makes them, where a subscriber wants the topic and its filter takes the event."
     search_fields = ("id",)
     search_help_text = "The id of a delivery or of its event, or a subscriber's name in full"
     actions = ("replay_selected",)
-    actions_detail = ("replay_one",)
-    change_form_after_template = "dispatch/admin/delivery_attempts.html"
-    list_before_template = "dispatch/admin/replay_matching.html"
+    actions_detail = ("try_now", "stop_trying", "replay_one")
+    change_form_outer_before_template = "dispatch/admin/delivery_attempts.html"
+    list_above_template = "dispatch/admin/replay_matching.html"
     fieldsets = (
         (
             None,
@@ -67,8 +60,8 @@ class DeliveryAdmin(AnnouncingAdmin, LedgerAdmin):
                     *(
                         "attempts",
                         "failures",
-                        "created_at",
-                        "settled_at",
+                        "created_long",
+                        "settled",
                         "shown_id",
                         "first_delivery",
                         "replays",
@@ -80,11 +73,18 @@ class DeliveryAdmin(AnnouncingAdmin, LedgerAdmin):
     )
     readonly_fields = (
         *("state_badge", "what_next", "subscriber_link", "event_link", "shown_result"),
-        *("shown_id", "first_delivery", "replays", "replay_link"),
+        *("created_long", "settled", "shown_id", "first_delivery", "replays", "replay_link"),
     )
 
+    class Media:
+        js = [COPYING, PROGRESS]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
-        return Delivery.objects.select_related("event", "subscriber").defer("event__payload", "event__attributes")
+        is_list = bool(request.resolver_match and request.resolver_match.url_name == "dispatch_delivery_changelist")
+        if is_list:
+            lean = Delivery.objects.select_related("event", "subscriber")
+            return lean.defer("event__payload", "event__attributes")
+        return Delivery.objects.select_related("event", "subscriber", "replay__subscriber")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -104,12 +104,21 @@ class DeliveryAdmin(AnnouncingAdmin, LedgerAdmin):
         return [path("replay-matching/", view, name="dispatch_delivery_replay_matching"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        context = (extra_context or {}) | {"can_replay": self.has_replay_permission(request)}
+        running = Replay.objects.filter(status=Replay.Status.RUNNING).select_related("subscriber")[:RUNNING_SHOWN]
+        context = (extra_context or {}) | {"can_replay": self.has_replay_permission(request), "running": running}
         return super().changelist_view(request, context)  # type: ignore[no-any-return]
 
     @display(description="Created")
     def created(self, delivery: Delivery) -> str:
-        return f"{delivery.created_at:%Y-%m-%d %H:%M:%S}"
+        return shown_time(delivery.created_at)
+
+    @display(description="Created")
+    def created_long(self, delivery: Delivery) -> str:
+        return shown_time(delivery.created_at, is_long=True)
+
+    @display(description="Settled")
+    def settled(self, delivery: Delivery) -> str:
+        return shown_time(delivery.settled_at, is_long=True)
 
     @display(description="Topic")
     def topic(self, delivery: Delivery) -> str:
@@ -180,13 +189,58 @@ class DeliveryAdmin(AnnouncingAdmin, LedgerAdmin):
     ) -> HttpResponse:
         delivery = self.get_object(request, object_id) if object_id else None
         if isinstance(delivery, Delivery):
-            attempts = delivery.tries.order_by("-number").defer("request_headers", "response_headers", "response_body")
-            extra_context = (extra_context or {}) | {"attempts": attempts[:ATTEMPTS_SHOWN]}
+            extra_context = (extra_context or {}) | {"line": line_of(delivery)}
         return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[no-any-return]
 
     @admin.action(description="Replay", permissions=["replay"])
     def replay_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         tell(request, replay(list(queryset.values_list("pk", flat=True)), request.user.get_username()))
+
+    @action(
+        description="Try now",
+        icon="bolt",
+        permissions=["replay"],
+        dialog={
+            "title": "Try this delivery now?",
+            "description": "Its next attempt is made at once, and not at the time that its schedule names. "
+            "If it fails, the schedule goes on from there.",
+            "form_class": None,
+            "form_submit_text": "Try now",
+        },
+    )
+    def try_now(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return self._intervene(request, intervening.try_now, object_id, "Due now: a consumer takes it at once.")
+
+    @action(
+        description="Stop trying",
+        icon="stop_circle",
+        permissions=["replay"],
+        dialog={
+            "title": "Stop trying this delivery?",
+            "description": "It is cancelled: no attempt follows. It is kept, and can be replayed.",
+            "form_class": None,
+            "form_submit_text": "Stop trying",
+        },
+    )
+    def stop_trying(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return self._intervene(request, intervening.stop_trying, object_id, "Stopped: it is cancelled.")
+
+    def _intervene(self, request: HttpRequest, act: Callable[[UUID], None], object_id: str, done: str) -> HttpResponse:
+        try:
+            act(UUID(object_id))
+        except intervening.NotWaitingError as error:
+            messages.warning(request, str(error))
+        else:
+            messages.success(request, done)
+        # The dialog is submitted by htmx, which follows this header.
+        return HttpResponse(headers={"HX-Redirect": reverse("admin:dispatch_delivery_change", args=[object_id])})
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> Any:
+        """Those that its state allows."""
+        delivery = self.get_object(request, str(object_id))
+        allowed = ALLOWED.get(delivery.state, ()) if isinstance(delivery, Delivery) else ()
+        names = {f"dispatch_delivery_{name}" for name in allowed}
+        return [each for each in super().get_actions_detail(request, object_id) if each.action_name in names]
 
     @action(
         description="Replay",

@@ -11,12 +11,14 @@ from django.utils.html import format_html
 from unfold.decorators import display
 
 from dispatch.admin.announcing import AnnouncingAdmin
+from dispatch.admin.bars import EventBar
 from dispatch.admin.explaining import shown_payload
 from dispatch.admin.ledger import LedgerAdmin, as_id, code
-from dispatch.admin.topics import TopicFilter
+from dispatch.admin.timeline import DELIVERIES_SHOWN, lines_of
+from dispatch.admin.why_not import WhyForm
 from dispatch.models import Event
+from dispatch.shown.times import shown_time
 
-DELIVERIES_SHOWN = 50
 #: Counting by state reads a row for each delivery.
 DELIVERIES_COUNTED = 10_000
 
@@ -24,22 +26,24 @@ DELIVERIES_COUNTED = 10_000
 @admin.register(Event)
 class EventAdmin(AnnouncingAdmin, LedgerAdmin):
     list_display = ("received", "topic", "author", "matched_count", "shown_size", "shown_id")
-    list_filter = (TopicFilter,)
+    bar_class = EventBar
+    empty_text = "Publish one: manage.py publish, or POST /publish. What a filter leaves out is not shown."
     search_fields = ("id",)
     search_help_text = "An event's id, or a topic in full"
-    change_form_after_template = "dispatch/admin/event_deliveries.html"
+    change_form_outer_before_template = "dispatch/admin/event_deliveries.html"
+    change_form_outer_after_template = "dispatch/admin/event_why.html"
     fieldsets = (
         (
             None,
             {
                 "fields": (
-                    *("topic", "author", "received_at", "matched_count", "idempotency_key"),
+                    *("topic", "author", "received_long", "matched_count", "idempotency_key"),
                     *("shown_size", "shown_id", "payload_shown"),
                 )
             },
         ),
     )
-    readonly_fields = ("matched_count", "shown_size", "shown_id", "payload_shown")
+    readonly_fields = ("received_long", "matched_count", "shown_size", "shown_id", "payload_shown")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         events = Event.objects.all()
@@ -58,7 +62,11 @@ class EventAdmin(AnnouncingAdmin, LedgerAdmin):
 
     @display(description="Received")
     def received(self, event: Event) -> str:
-        return f"{event.received_at:%Y-%m-%d %H:%M:%S}"
+        return shown_time(event.received_at)
+
+    @display(description="Received")
+    def received_long(self, event: Event) -> str:
+        return shown_time(event.received_at, is_long=True)
 
     @display(description="Subscribers")
     def matched_count(self, event: Event) -> str:
@@ -92,8 +100,9 @@ class EventAdmin(AnnouncingAdmin, LedgerAdmin):
         deliveries = event.deliveries.select_related("subscriber").order_by("id")
         is_countable = event.matched is not None and event.matched <= DELIVERIES_COUNTED
         return {
-            "deliveries": deliveries[:DELIVERIES_SHOWN],
-            "deliveries_shown": DELIVERIES_SHOWN,
+            "event": event,
+            "lines": lines_of(list(deliveries[:DELIVERIES_SHOWN])),
+            "why_form": WhyForm(auto_id="why-%s"),
             "states": deliveries.by_state() if is_countable else {},
             "all_deliveries_url": reverse("admin:dispatch_delivery_changelist", query={"event": event.pk}),
         }

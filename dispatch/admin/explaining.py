@@ -1,17 +1,15 @@
 """Says in sentences where a delivery stands and what happens next; shows payloads without their secrets."""
 
 import json
-from typing import Any
+from datetime import timedelta
 
 from django.utils import timezone
 from django.utils.timesince import timeuntil
 
-from dispatch.masking import MASK, is_secret
 from dispatch.models import Delivery, Health
 from dispatch.payloads import parse_json
-
-#: Characters of a payload that a page shows.
-PAYLOAD_SHOWN = 100_000
+from dispatch.revealing import masked
+from dispatch.shown.texts import cut
 
 STATE_LABELS = {
     Delivery.State.PENDING: "info",
@@ -80,7 +78,9 @@ def _pending(delivery: Delivery) -> str:
     attempt = f"Attempt {delivery.attempts + 1}"
     if delivery.due_at <= timezone.now():
         return f"{attempt} is due: a consumer takes it as soon as one is free."
-    return f"{attempt} comes in {timeuntil(delivery.due_at)}, at {delivery.due_at:%Y-%m-%d %H:%M:%S} UTC or soon after."
+    away = delivery.due_at - timezone.now()
+    span = timeuntil(delivery.due_at) if away >= timedelta(minutes=1) else "less than a minute"
+    return f"{attempt} comes in {span}, at {delivery.due_at:%Y-%m-%d %H:%M:%S} UTC or soon after."
 
 
 def last_result(delivery: Delivery) -> str:
@@ -91,18 +91,5 @@ def last_result(delivery: Delivery) -> str:
 
 
 def shown_payload(payload: str) -> str:
-    """The payload's JSON, indented, its secret headers masked."""
-    data = parse_json(payload)
-    if isinstance(data, dict) and isinstance(data.get("headers"), dict):
-        data = data | {"headers": {name: _masked(name, value) for name, value in data["headers"].items()}}
-    return cut(json.dumps(data, indent=2, ensure_ascii=False))
-
-
-def _masked(name: str, value: Any) -> Any:
-    return MASK if is_secret(name) else value
-
-
-def cut(text: str) -> str:
-    if len(text) <= PAYLOAD_SHOWN:
-        return text
-    return f"{text[:PAYLOAD_SHOWN]}\n… {len(text) - PAYLOAD_SHOWN:,} characters more"
+    """The payload's JSON, indented, what stands under secret names masked."""
+    return cut(json.dumps(masked(parse_json(payload)), indent=2, ensure_ascii=False))

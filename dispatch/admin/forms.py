@@ -10,6 +10,7 @@ from django.utils import timezone
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from dispatch.admin.bars import SuggestedInput, topic_field
 from dispatch.models import Replay
 from dispatch.models.delivery import SETTLED
 from dispatch.moments import moment
@@ -37,7 +38,8 @@ class MomentField(forms.CharField):
 class SubscriberField(forms.CharField):
     """A subscriber's name or id."""
 
-    widget = UnfoldAdminTextInputWidget
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"widget": SuggestedInput("suggest_subscribers"), **kwargs})
 
     def clean(self, value: Any) -> Subscriber | None:
         text = super().clean(value)
@@ -51,7 +53,7 @@ class ReplayForm(forms.Form):
     """`wished` is the replay that a valid form asks for. It is confirmed once its own count was seen."""
 
     subscriber = SubscriberField(required=False, help_text="Its name or id.")
-    topic = forms.CharField(required=False, max_length=255, widget=UnfoldAdminTextInputWidget)
+    topic = topic_field()
     state = forms.ChoiceField(
         required=False,
         choices=[("", "every settled state"), *((state.value, state.label) for state in SETTLED)],
@@ -118,8 +120,8 @@ class ResumeForm(BaseDialogForm):
 
     def __init__(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, object_id, *args, **kwargs)
-        count = backlog(int(object_id)).count if str(object_id).isdecimal() else 0
-        self.fields["backlog"].label = f"Held for it: {count:,}" if count else "Nothing is held for it"
+        held = backlog(int(object_id)) if str(object_id).isdecimal() else None
+        self.fields["backlog"].label = f"Held for it: {held.told}" if held and held.count else "Nothing is held for it"
 
     @property
     def discards(self) -> bool:

@@ -3,47 +3,37 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin
-from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 
-#: How deep a list can be paged; what is older is found by search and filters.
-REACH = 10_000
-
-
-class ReachPaginator(Paginator):
-    """Counts up to REACH rows and pages through those, so that a list costs the same however long the table is."""
-
-    template_name = "dispatch/admin/pagination.html"
-
-    @cached_property
-    def count(self) -> int:
-        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment] # lists of the admin are querysets
-        return rows[:REACH].count()
-
-    @property
-    def is_cut(self) -> bool:
-        return self.count == REACH
+from dispatch.admin.bars import LedgerBar
+from dispatch.admin.lists import LedgerChangeList
+from dispatch.shown.times import TIMES, ModuleScript
 
 
 class LedgerAdmin(ModelAdmin):
     """A read-only list, newest first, and its pages."""
 
-    paginator = ReachPaginator
+    bar_class: type[LedgerBar]
+    empty_text = "Nothing is here yet."
     ordering = ("-id",)
     sortable_by = ()
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
     list_fullwidth = True
-    list_filter_sheet = False
     list_disable_select_all = True
+    list_before_template: str | None = "dispatch/admin/bar.html"
+
+    class Media:
+        js = [TIMES, ModuleScript("dispatch/suggestions.js")]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return LedgerChangeList
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -57,30 +47,6 @@ class LedgerAdmin(ModelAdmin):
     def has_replay_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nothing is edited, but who may change deliveries may have them sent again."""
         return request.user.has_perm("dispatch.change_delivery")
-
-
-class PointedFilter(admin.SimpleListFilter):
-    """A filter that only a link sets: it shows what it was set to, and lets the operator take it off."""
-
-    model: type[Model]
-    field: str
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        value = request.GET.get(self.parameter_name or "")
-        return [(value, str(self._pointed(value) or value))] if value else []
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.value()
-        if not value:
-            return queryset
-        pointed = self._pointed(value)
-        return queryset.filter(**{self.field: pointed.pk}) if pointed else queryset.none()
-
-    def _pointed(self, value: str) -> Model | None:
-        try:
-            return self.model._default_manager.filter(pk=value).first()
-        except (ValidationError, ValueError):
-            return None
 
 
 def as_id(text: str) -> UUID | None:

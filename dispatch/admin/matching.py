@@ -1,16 +1,18 @@
 """The page behind "Replay all that match this filter" in the list of deliveries, however many pages they fill."""
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from dispatch.admin.bars import DeliveryBar, day_span
 from dispatch.admin.ledger import LedgerAdmin
+from dispatch.admin.narrowing import Found
 from dispatch.models import Delivery
 from dispatch.models.delivery import SETTLED
 from dispatch.replaying import Replayed, replay
@@ -18,24 +20,30 @@ from subscribers.models import Subscriber
 
 #: What a filter matches that a replay has no criteria for, such as an event, is replayed at once: up to so many.
 AT_ONCE = 1_000
-#: Filters that are criteria of a replay as well.
-CRITERIA = {"state__exact": "state", "subscriber": "subscriber"}
-OTHERS = ("event", "replay")
+#: Filters that are criteria of a replay as well; a day is its two ends.
+CRITERIA = ("state", "subscriber", "topic", "day")
 
 
 def replay_matching(deliveries: LedgerAdmin, request: HttpRequest) -> HttpResponse:
     """Any number by a replay of its own, where the filter's words are criteria of one; else a few, at once."""
     if not deliveries.has_replay_permission(request):
         raise PermissionDenied
-    if not any(request.GET.get(name) for name in (*CRITERIA, *OTHERS, "q")):
+    bar = DeliveryBar(request.GET)
+    named = request.GET.get("q", "").strip()
+    if not bar.data and not named:
         return _back(request, "Filter the list first: to replay everything there is would hardly be meant.")
-    if criteria := as_criteria(request.GET):
+    if bar.is_valid() and (criteria := as_criteria(bar, named)):
         return redirect(reverse("admin:dispatch_replay_new", query=criteria))
     return _replay_at_once(deliveries, request)
 
 
 def _replay_at_once(deliveries: LedgerAdmin, request: HttpRequest) -> HttpResponse:
-    ids = _matching(deliveries, request)
+    found = _matching(deliveries, request)
+    ids = [delivery.pk for delivery in found.rows][::-1]
+    if found.looked_until is not None:
+        return _back(
+            request, "Too many rows would have to be looked through: name a subscriber, a state or a day as well."
+        )
     if not ids:
         return _back(request, "Nothing that is settled matches this filter.")
     if len(ids) > AT_ONCE:
@@ -48,13 +56,13 @@ def _replay_at_once(deliveries: LedgerAdmin, request: HttpRequest) -> HttpRespon
     return render(request, "dispatch/admin/replay_at_once.html", context | {"count": len(ids)})
 
 
-def _matching(deliveries: LedgerAdmin, request: HttpRequest) -> list[UUID]:
-    """The settled ones that the list shows, one more than can be replayed at once."""
+def _matching(deliveries: LedgerAdmin, request: HttpRequest) -> Found:
+    """The settled ones that the list is about, one more than can be replayed at once."""
     try:
-        found = deliveries.get_changelist_instance(request).get_queryset(request)
+        found: Found = deliveries.get_changelist_instance(request).wanted(AT_ONCE + 1, Q(state__in=SETTLED))
     except IncorrectLookupParameters:
-        return []
-    return list(found.filter(state__in=SETTLED).order_by("pk").values_list("pk", flat=True)[: AT_ONCE + 1])
+        return Found([])
+    return found
 
 
 def _back(request: HttpRequest, reason: str) -> HttpResponse:
@@ -62,14 +70,16 @@ def _back(request: HttpRequest, reason: str) -> HttpResponse:
     return redirect(reverse("admin:dispatch_delivery_changelist", query=request.GET))
 
 
-def as_criteria(query: QueryDict) -> dict[str, Any]:
+def as_criteria(bar: DeliveryBar, named: str) -> dict[str, Any]:
     """The filter as criteria of a replay; empty if it says something that a replay has no criteria for."""
-    found = {criterion: query[name] for name, criterion in CRITERIA.items() if query.get(name)}
-    named = query.get("q", "").strip()
+    given = {name: value for name, value in bar.given.items() if name in CRITERIA}
     is_name = bool(named) and Subscriber.objects.filter(name=named).exists()
-    if any(query.get(name) for name in OTHERS) or (named and not is_name) or (named and "subscriber" in found):
+    if given.keys() != bar.given.keys() or (named and not is_name) or (named and "subscriber" in given):
         return {}
-    return found | ({"subscriber": named} if named else {})
+    if given.pop("day", ""):
+        begin, end = day_span(bar.cleaned_data["day"])
+        given |= {"since": begin.isoformat(), "until": end.isoformat()}
+    return given | ({"subscriber": named} if named else {})
 
 
 def tell(request: HttpRequest, replayed: Replayed) -> None:

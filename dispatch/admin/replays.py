@@ -1,24 +1,29 @@
 """Replays in the admin: what was asked for, how far it is, and a stop."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import action, display
 
+from dispatch.admin.bars import ReplayBar
 from dispatch.admin.forms import ReplayForm
 from dispatch.admin.ledger import LedgerAdmin, as_id, badge
+from dispatch.admin.progress import progress_view
 from dispatch.models import Replay
 from dispatch.reconciliation import living_consumers
 from dispatch.replays.requesting import request as ask
 from dispatch.replays.requesting import stop
 from dispatch.replays.selecting import Count, count
-from dispatch.replays.telling import LATER, about, percent, progress, speed
+from dispatch.replays.telling import LATER, about, speed
+from dispatch.shown.progress import shown_progress
+from dispatch.shown.times import PROGRESS, shown_time
 
 STATUS_LABELS = {"running": "info", "stopped": "warning", "done": "success"}
 
@@ -27,25 +32,41 @@ STATUS_LABELS = {"running": "info", "stopped": "warning", "done": "success"}
 class ReplayAdmin(LedgerAdmin):
     list_display = ("created", "shown_what", "shown_status", "shown_progress", "shown_speed", "requested_by")
     list_display_links = ("created", "shown_what")
-    list_filter = ("status", "kind")
+    bar_class = ReplayBar
+    empty_text = "A replay sends settled deliveries again: filter the list of deliveries, or begin with New replay."
     actions_list = ("new",)
     actions_row = ("stop",)
     actions_detail = ("stop",)
     fields = (
         *("shown_what", "status_badge", "shown_progress", "shown_refused", "shown_speed", "requested_by"),
-        *("created_at", "finished_at", "deliveries_link", "shown_id"),
+        *("created_long", "finished", "deliveries_link", "shown_id"),
     )
     readonly_fields = (
         *("shown_what", "status_badge", "shown_progress", "shown_refused", "shown_speed"),
-        *("deliveries_link", "shown_id"),
+        *("created_long", "finished", "deliveries_link", "shown_id"),
     )
+
+    class Media:
+        js = [PROGRESS]
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(partial(progress_view, self))
+        return [path("<uuid:replay_id>/progress/", view, name="dispatch_replay_progress"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Replay]:
         return Replay.objects.select_related("subscriber")
 
     @display(description="Asked for")
     def created(self, replay: Replay) -> str:
-        return f"{replay.created_at:%Y-%m-%d %H:%M:%S}"
+        return shown_time(replay.created_at)
+
+    @display(description="Asked for")
+    def created_long(self, replay: Replay) -> str:
+        return shown_time(replay.created_at, is_long=True)
+
+    @display(description="Finished")
+    def finished(self, replay: Replay) -> str:
+        return shown_time(replay.finished_at, is_long=True)
 
     @display(description="What")
     def shown_what(self, replay: Replay) -> str:
@@ -62,10 +83,7 @@ class ReplayAdmin(LedgerAdmin):
 
     @display(description="Progress")
     def shown_progress(self, replay: Replay) -> str:
-        share = percent(replay)
-        if share is None or not replay.is_running:
-            return progress(replay)
-        return format_html('<progress max="100" value="{}"></progress> {}', share, progress(replay))
+        return shown_progress(replay)
 
     @display(description="Left out")
     def shown_refused(self, replay: Replay) -> str:
@@ -100,7 +118,7 @@ class ReplayAdmin(LedgerAdmin):
 
     def _ask(self, request: HttpRequest, wished: Replay) -> HttpResponse:
         replay = ask(wished, request.user.get_username())
-        messages.success(request, "Asked for. The consumers carry it out; reload this page to see how far they are.")
+        messages.success(request, "Asked for. The consumers carry it out, also when you leave this page.")
         if not living_consumers(timezone.now()):
             messages.warning(request, LATER)
         return redirect("admin:dispatch_replay_change", replay.pk)
@@ -113,6 +131,7 @@ class ReplayAdmin(LedgerAdmin):
             "form": form,
             "counted": counted,
             "about": about(form.wished) if counted else "",
+            "media": self.media,
         }
         return render(request, "dispatch/admin/new_replay.html", context)
 

@@ -1,13 +1,14 @@
 """Subscribers in the admin, with what their deliveries add: the backlog of a pause, its end, replay, deletion."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.timesince import timesince
@@ -15,11 +16,13 @@ from unfold.decorators import action, display
 
 from dispatch.admin import trials, workbench
 from dispatch.admin.forms import PastEventsForm, ResumeForm
+from dispatch.admin.releasing import release_view, shown_release, told_backlog
 from dispatch.models import Delivery
 from dispatch.reconciliation import living_consumers
 from dispatch.replays.requesting import request as ask
 from dispatch.replays.telling import LATER
-from dispatch.resuming import COUNTED, Backlog, backlog, resume, settle_deleted, waiting
+from dispatch.resuming import COUNTED, backlog, resume, settle_deleted, waiting
+from dispatch.shown.times import PROGRESS, TIMES
 from subscribers.admin import SubscriberAdmin
 from subscribers.models import Subscriber
 from subscribers.querysets import SubscriberQuerySet
@@ -30,11 +33,13 @@ class DeliveredSubscriberAdmin(SubscriberAdmin):
     """What a subscriber is by itself, the app `subscribers` shows; it knows nothing of deliveries."""
 
     change_form_outer_after_template = "dispatch/admin/workbench.html"
-    actions_detail = ("pause", "resume", "replay_dead", "deliver_past")
+    actions_detail = ("pause", "resume", "replay_dead", "deliver_past", "why_not")
     readonly_fields = (*SubscriberAdmin.readonly_fields, "shown_backlog")
 
     def get_urls(self) -> list[URLPattern]:
-        return [*workbench.urls(self.admin_site), *trials.urls(self.admin_site), *super().get_urls()]
+        view = self.admin_site.admin_view(partial(release_view, self))
+        held = path("<int:subscriber_id>/held/", view, name="subscribers_subscriber_held")
+        return [held, *workbench.urls(self.admin_site), *trials.urls(self.admin_site), *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
@@ -48,10 +53,14 @@ class DeliveredSubscriberAdmin(SubscriberAdmin):
         held = backlog(subscriber.pk)
         if held.since is None:
             return "nothing"
-        query = {"subscriber": subscriber.pk, "state__exact": Delivery.State.HELD.value}
+        query = {"subscriber": subscriber.pk, "state": Delivery.State.HELD.value}
         url = reverse("admin:dispatch_delivery_changelist", query=query)
         age = timesince(held.since)
-        return format_html('<a class="switch-link" href="{}">{}</a>, the oldest for {}', url, _told(held), age)
+        told = format_html('<a class="switch-link" href="{}">{}</a>, the oldest for {}', url, told_backlog(held), age)
+        return told if subscriber.is_paused else format_html("{}<br>{}", told, shown_release(subscriber.pk, held))
+
+    class Media:
+        js = [TIMES, PROGRESS]
 
     def has_replay_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm("dispatch.change_delivery")
@@ -62,7 +71,9 @@ class DeliveredSubscriberAdmin(SubscriberAdmin):
         permissions=["change"],
         dialog={
             "title": "Resume this subscriber?",
-            "description": "Its events are sent again from now on. Choose what becomes of those that were held.",
+            "description": "Its events are sent again from now on. Choose what becomes of those that were held. "
+            "They are sent oldest first, as quickly as the subscriber answers and its rate limit allows; "
+            "its page shows how far that is, and Pause stops it.",
             "form_class": ResumeForm,
             "form_submit_text": "Resume",
         },
@@ -74,6 +85,11 @@ class DeliveredSubscriberAdmin(SubscriberAdmin):
         else:
             messages.success(request, "Resumed. What was held for it is sent within seconds.")
         return self._back_to(object_id)
+
+    @action(description="Why not?", icon="help", permissions=["view"])
+    def why_not(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Where the event is named."""
+        return redirect(reverse("why_not", query={"subscriber": object_id}))
 
     @action(description="Replay dead", icon="replay", permissions=["replay"])
     def replay_dead(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -127,9 +143,3 @@ class DeliveredSubscriberAdmin(SubscriberAdmin):
     def _settle(self, request: HttpRequest, ids: list[int]) -> None:
         if settled := settle_deleted(ids):
             messages.info(request, f"Deliveries that were waiting and are cancelled: {settled:,}.")
-
-
-def _told(held: Backlog) -> str:
-    """Such as: 1,204 (the subscriber is paused), 3 (the subscriber's rate limit is reached)."""
-    counts = ((f"{COUNTED:,}+" if count > COUNTED else f"{count:,}", reason) for reason, count in held.counts.items())
-    return ", ".join(f"{count} ({Delivery.Reason(reason).label})" for count, reason in counts)

@@ -41,7 +41,7 @@ def test_an_event_is_followed_to_its_attempt(desk: Desk) -> None:
     desk.open("dispatch/event/?q=invoice.paid")
     page.click("tbody th a")
     expect(page.locator("body")).to_contain_text('"total": 120')
-    expect(page.locator(".switch-related")).to_contain_text("ledger")
+    expect(page.locator(".switch-became")).to_contain_text("ledger")
     page.click(".switch-related a")
     expect(page.locator("body")).to_contain_text("Done: the subscriber took it.")
     page.click(".switch-related a")

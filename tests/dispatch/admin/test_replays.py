@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from dispatch.admin import matching
+from dispatch.admin import matching, narrowing
 from dispatch.models import Consumer, Delivery, Replay
 from dispatch.replaying import replay
 from subscribers.models import Subscriber
@@ -171,8 +171,11 @@ def test_a_delivery_whose_first_was_pruned_is_shown(admin_client: Client) -> Non
     ("query", "criteria"),
     [
         ({"state__exact": "dead"}, "state=dead"),
-        ({"subscriber": "7"}, "subscriber=7"),
-        ({"state__exact": "dead", "subscriber": "7"}, "state=dead&subscriber=7"),
+        ({"state": "dead"}, "state=dead"),
+        ({"subscriber": "billing"}, "subscriber=billing"),
+        ({"topic": "orders"}, "topic=orders"),
+        ({"state__exact": "dead", "subscriber": "billing"}, "subscriber=billing&state=dead"),
+        ({"day": "2026-01-31"}, "since=2026-01-31T00%3A00%3A00%2B00%3A00&until=2026-02-01T00%3A00%3A00%2B00%3A00"),
         ({"q": "billing"}, "subscriber=billing"),
     ],
 )
@@ -212,7 +215,7 @@ def test_too_many_for_at_once_are_refused_in_words(admin_client: Client, monkeyp
     assert not Replay.objects.exists()
 
 
-@pytest.mark.parametrize("query", ["event=nonsense", "q=nobody", "replay=nonsense", "subscriber=1&q=nobody"])
+@pytest.mark.parametrize("query", ["event=nonsense", "q=nobody", "replay=nonsense", "subscriber=1&q=nobody", "day=x"])
 def test_a_filter_that_nothing_matches_says_so(admin_client: Client, query: str) -> None:
     assert "Nothing that is settled matches" in text(admin_client.get(f"{MATCHING}?{query}", follow=True))
 
@@ -236,3 +239,27 @@ def test_with_a_consumer_nothing_is_warned_of(admin_client: Client, billing: Sub
     Consumer.objects.create(host="here", process_id=1, queue="embedded", concurrency=8, beat_at=timezone.now())
     answer = confirmed(admin_client, state="dead", since=str(timezone.now() - timedelta(hours=1)))
     assert "No consumer is running" not in text(admin_client.get(answer.url))
+
+
+def told(client: Client, replay: Replay) -> dict[str, Any]:
+    answer: dict[str, Any] = client.get(reverse("admin:dispatch_replay_progress", args=[replay.pk])).json()
+    return answer
+
+
+def test_progress_is_told_until_it_is_over(admin_client: Client, billing: Subscriber) -> None:
+    running = ask(subscriber=billing, state="dead")
+    assert told(admin_client, running) == {"is_over": False, "percent": 0, "text": "0 sent of 3 (0%)"}
+    url = reverse("admin:dispatch_replay_progress", args=[running.pk])
+    for shown in (page(running), LIST, DELIVERIES):
+        assert f'data-progress="{url}"' in text(admin_client.get(shown))
+    carry_out(running)
+    assert told(admin_client, running) == {"is_over": True, "percent": 100, "text": "3 sent of 3 (100%)"}
+    assert url not in text(admin_client.get(DELIVERIES))
+
+
+def test_too_many_rows_to_look_through_are_refused(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(narrowing, "LOOKED_AT", 2)
+    for _ in range(4):
+        make_delivery(state="dead", last_status=404)
+    answer = admin_client.get(f"{MATCHING}?status=503", follow=True)
+    assert "Too many rows would have to be looked through" in text(answer)

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
+from dispatch import resuming
 from dispatch.models import Delivery, Replay
 from subscribers.models import Subscriber
 from tests.dispatch.ledger.rows import make_delivery, make_subscriber
@@ -40,7 +41,7 @@ def paused() -> Subscriber:
 def test_the_page_tells_how_many_are_held_and_since_when(admin_client: Client, paused: Subscriber) -> None:
     shown = text(admin_client.get(url(paused)))
     assert "2 (the subscriber is paused)</a>, the oldest for 3\xa0hours" in shown
-    assert f"{reverse('admin:dispatch_delivery_changelist')}?subscriber={paused.pk}&amp;state__exact=held" in shown
+    assert f"{reverse('admin:dispatch_delivery_changelist')}?subscriber={paused.pk}&amp;state=held" in shown
 
 
 def test_the_dialog_offers_to_send_or_to_discard(admin_client: Client, paused: Subscriber) -> None:
@@ -134,3 +135,26 @@ def test_who_may_not_replay_is_not_offered_it(client: Client, django_user_model:
         assert url(subscriber, act) not in shown
         assert client.post(url(subscriber, act), SUBMITTED | {"since": "2h"}).status_code == 403
     assert not Replay.objects.exists()
+
+
+def test_a_backlog_that_goes_out_shows_how_far_it_is(admin_client: Client, paused: Subscriber) -> None:
+    asked = reverse("admin:subscribers_subscriber_held", args=[paused.pk])
+    assert asked not in text(admin_client.get(url(paused))), "what is paused does not go out"
+    assert admin_client.get(asked).json()["is_over"]
+    admin_client.post(url(paused, "resume"), SUBMITTED | {"backlog": "send"})
+    assert f'data-progress="{asked}" data-left="2"' in text(admin_client.get(url(paused)))
+    assert admin_client.get(asked).json() == {
+        "is_over": False,
+        "percent": None,
+        "left": 2,
+        "text": "2 left to send",
+    }
+    Delivery.objects.held().update(state="pending", reason="")
+    assert admin_client.get(asked).json()["is_over"]
+
+
+def test_a_large_backlog_is_told_as_at_least(
+    admin_client: Client, paused: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resuming, "COUNTED", 1)
+    assert "Held for it: 1+" in text(admin_client.get(url(paused, "resume")))

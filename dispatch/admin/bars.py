@@ -1,0 +1,231 @@
+"""The bar above each list of the ledger: by what it can be narrowed, and what that means for its rows."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import Exact
+from django.http import QueryDict
+from django.urls import reverse_lazy
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from dispatch.admin.narrowing import Lead, Narrowed, lead
+from dispatch.identifiers import first_id_at
+from dispatch.ledger.finding import attempt_ids_between
+from dispatch.models import Attempt, Delivery, Event, Replay
+from dispatch.outcomes import ErrorKind
+from subscribers.models import Subscriber
+from subscribers.querysets import MAX_ID_DIGITS
+
+#: Events, and deliveries of them, by whose ids a topic is found.
+FEW = 1_000
+ERROR_KINDS = [(kind.value, kind.value.replace("_", " ")) for kind in ErrorKind]
+
+
+class SuggestedInput(UnfoldAdminTextInputWidget):
+    """A text field that offers what begins as its text; suggestions.js asks the address for it."""
+
+    def __init__(self, url_name: str, **attrs: Any) -> None:
+        super().__init__(attrs={"data-suggest": reverse_lazy(url_name), "autocomplete": "off", **attrs})
+
+
+class SubscriberField(forms.CharField):
+    """A subscriber's name or id; by its id a deleted one is found as well."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = SuggestedInput("suggest_subscribers", placeholder="name or id")
+        super().__init__(**{"widget": widget, **kwargs})
+
+    def clean(self, value: Any) -> Subscriber | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        is_id = text.isascii() and text.isdigit() and len(text) < MAX_ID_DIGITS
+        found = Subscriber.objects.filter(pk=int(text)).first() if is_id else None
+        if found := found or Subscriber.objects.all().called(text):
+            return found
+        raise ValidationError(f"There is no subscriber with the name or id {text}.", code="unknown")
+
+
+class StatusField(forms.CharField):
+    """A status such as 500, or a hundred of them, such as 5xx; cleaned to a range."""
+
+    def clean(self, value: Any) -> tuple[int, int] | None:
+        text = super().clean(value).lower()
+        if not text:
+            return None
+        if re.fullmatch(r"[1-5]xx", text):
+            return int(text[0]) * 100, int(text[0]) * 100 + 99
+        if re.fullmatch(r"[1-9]\d\d", text):
+            return int(text), int(text)
+        raise ValidationError("Write a status such as 500, or 5xx for all of its kind.", code="no_status")
+
+
+def topic_field() -> forms.CharField:
+    widget = SuggestedInput("suggest_topics", placeholder="order.created")
+    return forms.CharField(required=False, max_length=255, widget=widget)
+
+
+def choice_field(choices: list[tuple[str, str]], every: str, **kwargs: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(required=False, choices=[("", every), *choices], widget=UnfoldAdminSelectWidget, **kwargs)
+
+
+def status_field() -> StatusField:
+    return StatusField(required=False, widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "500 or 5xx"}))
+
+
+def day_field() -> forms.DateField:
+    widget = UnfoldAdminTextInputWidget(attrs={"type": "date"})
+    return forms.DateField(required=False, widget=widget, label="Day (UTC)")
+
+
+class LedgerBar(forms.Form):
+    """Made of a query string. `state__exact` and the like, which older links have, say the same as `state`."""
+
+    #: Set by links, and taken off again; nobody types them.
+    pointed: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, query: QueryDict) -> None:
+        names = self.base_fields
+        data = {name: query.get(name) or query.get(f"{name}__exact", "") for name in names}
+        super().__init__({name: value for name, value in data.items() if value}, prefix=None)
+
+    @classmethod
+    def parameters(cls) -> list[str]:
+        return [each for name in cls.base_fields for each in (name, f"{name}__exact")]
+
+    @property
+    def given(self) -> dict[str, str]:
+        return {name: str(value) for name, value in self.data.items()}
+
+    @property
+    def pointed_fields(self) -> list[Any]:
+        return [self[name] for name in self.pointed if name in self.data]
+
+    @property
+    def typed_fields(self) -> list[Any]:
+        return [bound for bound in self if bound.name not in self.pointed]
+
+    def narrowed(self) -> Narrowed | None:
+        """None if something that was entered is nothing: then no row is meant."""
+        if not self.is_valid():
+            return None
+        narrowed = Narrowed()
+        self.narrow(narrowed, {name: value for name, value in self.cleaned_data.items() if value})
+        return narrowed
+
+    def narrow(self, narrowed: Narrowed, given: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+
+def day_span(day: date) -> tuple[datetime, datetime]:
+    begin = datetime.combine(day, time(), UTC)
+    return begin, begin + timedelta(days=1)
+
+
+def ids_of(day: date) -> Q:
+    begin, end = day_span(day)
+    return Q(pk__gte=first_id_at(begin), pk__lt=first_id_at(end))
+
+
+def asked_of(rows: QuerySet[Any], column: str, value: object) -> Q:
+    """A question about another table's row: asked of each, where a join might begin with all of that table."""
+    return Q(Exact(Subquery(rows.values(column)[:1]), value))
+
+
+def of_few_events(topic: str) -> Q | None:
+    """Deliveries of a topic by its events; None if they, or the events, are more than FEW."""
+    events = list(Event.objects.filter(topic=topic).order_by().values_list("pk", flat=True)[: FEW + 1])
+    if len(events) > FEW:
+        return None
+    found = list(Delivery.objects.filter(event_id__in=events).order_by().values_list("pk", flat=True)[: FEW + 1])
+    return Q(pk__in=found) if len(found) <= FEW else None
+
+
+class EventBar(LedgerBar):
+    topic = topic_field()
+    author = forms.CharField(required=False, max_length=255, widget=UnfoldAdminTextInputWidget)
+    day = day_field()
+
+    def narrow(self, narrowed: Narrowed, given: dict[str, Any]) -> None:
+        if topic := given.get("topic"):
+            narrowed.leads.append(lead("topic", topic))
+        if author := given.get("author"):
+            narrowed.rest.append(Q(author=author))
+        if day := given.get("day"):
+            narrowed.span = ids_of(day)
+
+
+#: Fields with an index of their own, and its column.
+LEADING = {"event": "event_id", "replay": "replay_id", "state": "state"}
+
+
+class DeliveryBar(LedgerBar):
+    pointed = ("event", "replay")
+
+    topic = topic_field()
+    subscriber = SubscriberField(required=False)
+    state = choice_field(Delivery.State.choices, "any state")
+    reason = choice_field([choice for choice in Delivery.Reason.choices if choice[0]], "any reason")
+    status = status_field()
+    error = choice_field(ERROR_KINDS, "any error")
+    day = day_field()
+    event = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    replay = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def narrow(self, narrowed: Narrowed, given: dict[str, Any]) -> None:
+        narrowed.leads += [lead(column, given[name]) for name, column in LEADING.items() if name in given]
+        if subscriber := given.get("subscriber"):
+            narrowed.leads.append(lead("subscriber_id", subscriber.pk))
+        if topic := given.get("topic"):
+            asked = asked_of(Event.objects.filter(pk=OuterRef("event_id")), "topic", topic)
+            few = of_few_events(topic)
+            narrowed.leads += [Lead(few, asked)] if few else []
+            narrowed.rest += [] if few else [asked]
+        if reason := given.get("reason"):
+            narrowed.rest.append(Q(reason=reason))
+        if status := given.get("status"):
+            narrowed.rest.append(Q(last_status__range=status))
+        if error := given.get("error"):
+            newest = Attempt.objects.filter(delivery=OuterRef("pk"), number=OuterRef("attempts")).order_by()
+            narrowed.rest += [Q(last_status__isnull=True, attempts__gt=0), asked_of(newest, "error_kind", error)]
+        if day := given.get("day"):
+            narrowed.span = ids_of(day)
+
+
+THEIR_DELIVERY = Delivery.objects.filter(pk=OuterRef("delivery_id")).order_by()
+
+
+class AttemptBar(LedgerBar):
+    topic = topic_field()
+    subscriber = SubscriberField(required=False)
+    status = status_field()
+    error = choice_field(ERROR_KINDS, "any error")
+    day = day_field()
+
+    def narrow(self, narrowed: Narrowed, given: dict[str, Any]) -> None:
+        if topic := given.get("topic"):
+            narrowed.rest.append(asked_of(THEIR_DELIVERY, "event__topic", topic))
+        if subscriber := given.get("subscriber"):
+            narrowed.rest.append(asked_of(THEIR_DELIVERY, "subscriber_id", subscriber.pk))
+        if status := given.get("status"):
+            narrowed.rest.append(Q(status__range=status))
+        if error := given.get("error"):
+            narrowed.rest.append(Q(error_kind=error))
+        if day := given.get("day"):
+            begin, end = day_span(day)
+            first, last = attempt_ids_between(begin, end)
+            narrowed.span = Q(pk__gte=first, pk__lte=last)
+            narrowed.rest.append(Q(started_at__gte=begin, started_at__lt=end))
+
+
+class ReplayBar(LedgerBar):
+    status = choice_field(Replay.Status.choices, "any status")
+    kind = choice_field(Replay.Kind.choices, "replays and backfills")
+    subscriber = SubscriberField(required=False)
+
+    def narrow(self, narrowed: Narrowed, given: dict[str, Any]) -> None:
+        narrowed.rest += [Q(**{name: value}) for name, value in given.items()]

@@ -1,0 +1,55 @@
+"""Completes subscribers and topics while they are typed: a few of them, whatever the number there is."""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import HttpRequest, JsonResponse
+
+from dispatch.models import Event
+from dispatch.topics import published_topics
+from subscribers.models import Subscriber
+
+SUGGESTED = 20
+#: Topics that are looked at behind the text: such as have it as their beginning follow one another.
+WALKED = 40
+
+
+@admin.site.admin_view
+def suggest_subscribers(request: HttpRequest) -> JsonResponse:
+    _demand(request, "subscribers.view_subscriber")
+    found = [{"value": each.name or str(each.pk), "label": _told(each)} for each in subscribers_like(_text(request))]
+    return JsonResponse({"results": found})
+
+
+@admin.site.admin_view
+def suggest_topics(request: HttpRequest) -> JsonResponse:
+    _demand(request, "dispatch.view_event")
+    return JsonResponse({"results": [{"value": topic} for topic in topics_like(_text(request))]})
+
+
+def subscribers_like(text: str) -> list[Subscriber]:
+    """Existing ones whose name or topic begins with the text, or whose id it is; those with that name first."""
+    wanted = Q(name__istartswith=text) | Q(topic__istartswith=text)
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        wanted |= Q(pk=int(text))
+    return list(Subscriber.objects.existing().filter(wanted).order_by("name", "pk")[:SUGGESTED])
+
+
+def topics_like(text: str) -> list[str]:
+    """Topics of events that begin with the text."""
+    exact = [text] if Event.objects.filter(topic=text).exists() else []
+    found = [topic for topic in published_topics(WALKED, after=text) if topic.startswith(text)]
+    return [*exact, *found][:SUGGESTED]
+
+
+def _told(subscriber: Subscriber) -> str:
+    return f"{subscriber.topic} → {subscriber.target_url}"[:120]
+
+
+def _text(request: HttpRequest) -> str:
+    return request.GET.get("q", "").strip()[:255]
+
+
+def _demand(request: HttpRequest, permission: str) -> None:
+    if not request.user.has_perm(permission):
+        raise PermissionDenied

@@ -1,0 +1,136 @@
+"""The pages of an event and of a delivery: what was tried, what is to come, and an operator's word on it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from dispatch.models import Delivery
+from tests.dispatch.admin.rows import make_attempt
+from tests.dispatch.ledger.rows import make_delivery, make_event, make_subscriber
+
+pytestmark = pytest.mark.django_db
+
+SUBMITTED = {"_form_submitted": "True"}
+
+
+def page(client: Client, instance: Any) -> str:
+    answer = client.get(reverse(f"admin:dispatch_{instance._meta.model_name}_change", args=[instance.pk]))
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def action(delivery: Delivery, name: str) -> str:
+    return reverse(f"admin:dispatch_delivery_{name}", args=[delivery.pk])
+
+
+def failing(**fields: Any) -> Delivery:
+    """It was tried twice, and waits for its third attempt."""
+    delivery = make_delivery(attempts=2, failures=2, due_at=timedelta(hours=2), **fields)
+    timing = {"name_lookup_ms": 1, "connect_ms": 3, "tls_ms": 10, "first_byte_ms": 90, "total_ms": 100}
+    make_attempt(delivery, number=1, status=None, error_kind="reset", error="billing:8000 closed the connection.")
+    make_attempt(delivery, number=2, status=500, **timing)
+    return delivery
+
+
+@pytest.mark.parametrize("of", ["event", "delivery"])
+def test_attempts_and_the_one_to_come_stand_in_line(admin_client: Client, of: str) -> None:
+    delivery = failing()
+    shown = page(admin_client, delivery if of == "delivery" else delivery.event)
+    line = shown[shown.index("switch-timeline") :]
+    places = [line.index(text) for text in ("Attempt 1</a>", "Attempt 2</a>", "<strong>Attempt 3</strong>")]
+    assert places == sorted(places)
+    assert "The receiver may have acted on it" in line
+    assert f'<time datetime="{delivery.due_at.isoformat()}"' in line
+
+
+def test_a_delivery_shows_what_was_sent_with_curl_and_timing(admin_client: Client) -> None:
+    shown = page(admin_client, failing())
+    assert "{&quot;total&quot;:150}" in shown
+    assert "curl -X POST" in shown
+    assert "Authorization: ***" in shown
+    assert "HTTP 500" in shown
+    assert "out of paper &lt;script&gt;" in shown
+    label = "DNS 1.0 ms, connect 2.0 ms, TLS 7.0 ms, first byte 80.0 ms, rest 10.0 ms, in all 100.0 ms"
+    assert f'aria-label="{label}"' in shown
+    assert "style=" not in shown[shown.index("switch-timing") : shown.rindex("switch-timing")]
+
+
+@pytest.mark.parametrize("of", ["event", "delivery"])
+def test_the_number_of_questions_does_not_grow_with_attempts(
+    admin_client: Client, django_assert_max_num_queries: Any, of: str
+) -> None:
+    delivery = failing()
+    for _ in range(5):
+        again = make_delivery(make_subscriber(), delivery.event, attempts=1)
+        make_attempt(again)
+    for number in range(3, 20):
+        make_attempt(delivery, number=number)
+    with django_assert_max_num_queries(14):
+        page(admin_client, delivery if of == "delivery" else delivery.event)
+
+
+def test_an_event_without_deliveries_says_what_to_do(admin_client: Client) -> None:
+    assert "Ask below why one that you expected did not." in page(admin_client, make_event(matched=0))
+    assert "being written" in page(admin_client, make_event(matched=None, fan_out="pending"))
+
+
+def test_a_waiting_delivery_is_tried_now(admin_client: Client) -> None:
+    delivery = failing()
+    assert action(delivery, "try_now") in page(admin_client, delivery)
+    admin_client.get(action(delivery, "try_now"))
+    delivery.refresh_from_db()
+    assert delivery.due_at > timezone.now(), "looking at the dialog does nothing"
+    answer = admin_client.post(action(delivery, "try_now"), SUBMITTED)
+    delivery.refresh_from_db()
+    assert delivery.due_at <= timezone.now()
+    assert "HX-Redirect" in answer.headers
+    assert "Due now" in page(admin_client, delivery)
+
+
+@pytest.mark.parametrize("fields", [{}, {"state": "held", "reason": "paused"}])
+def test_a_waiting_or_held_delivery_is_stopped(admin_client: Client, fields: dict[str, Any]) -> None:
+    delivery = make_delivery(**fields)
+    admin_client.post(action(delivery, "stop_trying"), SUBMITTED)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.reason) == ("cancelled", "operator")
+    assert "an operator stopped it" in page(admin_client, delivery)
+
+
+def test_what_came_between_is_told_and_left(admin_client: Client) -> None:
+    delivery = make_delivery(state="claimed")
+    for name in ("try_now", "stop_trying"):
+        admin_client.post(action(delivery, name), SUBMITTED)
+        assert "A consumer is sending the delivery just now." in page(admin_client, delivery)
+    delivery.refresh_from_db()
+    assert delivery.state == "claimed"
+
+
+@pytest.mark.parametrize(
+    ("fields", "offered"),
+    [
+        ({}, {"try_now", "stop_trying"}),
+        ({"state": "held", "reason": "paused"}, {"stop_trying"}),
+        ({"state": "claimed"}, set()),
+        ({"state": "dead"}, {"replay_one"}),
+        ({"state": "delivered"}, {"replay_one"}),
+    ],
+)
+def test_only_what_its_state_allows_is_offered(admin_client: Client, fields: dict[str, Any], offered: set[str]) -> None:
+    delivery = make_delivery(**fields)
+    shown = page(admin_client, delivery)
+    assert {name for name in ("try_now", "stop_trying", "replay_one") if action(delivery, name) in shown} == offered
+
+
+def test_who_may_only_look_cannot_step_in(client: Client, django_user_model: Any) -> None:
+    viewer = django_user_model.objects.create_user("viewer", password="x", is_staff=True)
+    viewer.user_permissions.add(Permission.objects.get(codename="view_delivery"))
+    client.force_login(viewer)
+    delivery = make_delivery()
+    for name in ("try_now", "stop_trying"):
+        assert action(delivery, name) not in page(client, delivery)
+        assert client.post(action(delivery, name), SUBMITTED).status_code == 403
