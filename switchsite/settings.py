@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "simple_history",
     "switchsite",
     "subscribers",
     "dispatch",
@@ -83,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "subscribers.acting.acting_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -135,6 +137,9 @@ TIME_ZONE = "UTC"
 FORMAT_MODULE_PATH = ["switchsite.formats"]
 
 STATIC_URL = "static/"
+# A subscriber's changes are looked up by its id, never by their date alone.
+SIMPLE_HISTORY_DATE_INDEX = False
+
 # Static files are served from the packages themselves, so that nothing has to be collected before a start.
 WHITENOISE_USE_FINDERS = True
 
