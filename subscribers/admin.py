@@ -81,7 +81,7 @@ class SubscriberAdmin(ModelAdmin):
                     )
                 },
             ),
-            ("Signature", {"fields": signature}),
+            ("Request", {"fields": ("body_format", *signature)}),
         ]
         if obj is None:
             return written

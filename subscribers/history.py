@@ -121,12 +121,11 @@ def _change(new: Any, old: Any) -> Change:
 
 
 def _differences(old: Any, new: Any) -> tuple[Difference, ...]:
-    found = []
-    for field in compared_fields(Subscriber):
-        before, after = getattr(old, field.name), getattr(new, field.name)
-        if before != after:
-            found.append(Difference(field.name, str(capfirst(field.verbose_name)), _told(before), _told(after)))
-    return tuple(found)
+    return compared(old, {field.name: getattr(new, field.name) for field in compared_fields(Subscriber)})
+
+
+def _label(field: Any) -> str:
+    return str(capfirst(field.verbose_name))
 
 
 def _told(value: Any) -> str:
@@ -135,9 +134,18 @@ def _told(value: Any) -> str:
     return NOTHING if value in (None, "") else str(value)
 
 
-def written(record_id: int, subscriber: Subscriber, fields: tuple[str, ...]) -> Mapping[str, Any] | None:
-    """What these fields held by a record of the subscriber; None if it has no such record."""
-    found: Mapping[str, Any] | None = (
-        Subscriber.history.filter(history_id=record_id, id=subscriber.pk).values(*fields).first()
+def written(record_id: int, subscriber: Subscriber, fields: tuple[str, ...]) -> dict[str, Any] | None:
+    """What these fields held by a record of the subscriber, and its `history_date`; None if it has no such record."""
+    found: dict[str, Any] | None = (
+        Subscriber.history.filter(history_id=record_id, id=subscriber.pk).values(*fields, "history_date").first()
     )
     return found
+
+
+def compared(subscriber: Any, values: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """What changes if the fields of a subscriber, or of a record of it, are given these values."""
+    return tuple(
+        Difference(field.name, _label(field), _told(getattr(subscriber, field.name)), _told(values[field.name]))
+        for field in compared_fields(Subscriber)
+        if field.name in values and values[field.name] != getattr(subscriber, field.name)
+    )

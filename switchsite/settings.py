@@ -222,7 +222,7 @@ UNFOLD = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("switch/icon.svg")},
     ],
-    "STYLES": [lambda request: static("switch/admin.css")],
+    "STYLES": [lambda request: static("switch/admin.css"), lambda request: static("switch/history.css")],
     "SIDEBAR": {
         "navigation": [
             {

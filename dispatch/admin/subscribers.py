@@ -14,6 +14,7 @@ from django.utils.timesince import timesince
 from unfold.decorators import action, display
 
 from dispatch.admin.forms import PastEventsForm, ResumeForm
+from dispatch.admin.history import HistoricSubscriberAdmin
 from dispatch.models import Delivery
 from dispatch.reconciliation import living_consumers
 from dispatch.replays.requesting import request as ask
@@ -25,17 +26,19 @@ from subscribers.querysets import SubscriberQuerySet
 
 
 @admin.register(Subscriber)
-class DeliveredSubscriberAdmin(SubscriberAdmin):
+class DeliveredSubscriberAdmin(HistoricSubscriberAdmin):
     """What a subscriber is by itself, the app `subscribers` shows; it knows nothing of deliveries."""
 
     actions_detail = ("pause", "resume", "replay_dead", "deliver_past")
-    readonly_fields = (*SubscriberAdmin.readonly_fields, "shown_backlog")
+    readonly_fields = (*SubscriberAdmin.readonly_fields, "shown_backlog", "last_change")
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
         if obj is not None:
             _, state = fieldsets[0]
             state["fields"] = (*state["fields"][:2], "shown_backlog", *state["fields"][2:])
+            _, seen = fieldsets[-1]
+            seen["fields"] = ("last_change", *seen["fields"])
         return fieldsets
 
     @display(description="Held")
