@@ -55,6 +55,7 @@ SWITCH_KEEP_DEAD_DAYS: int = value("SWITCH_KEEP_DEAD_DAYS")
 SWITCH_MAX_WAITING_DELIVERIES: int = value("SWITCH_MAX_WAITING_DELIVERIES")
 SWITCH_MIN_FREE_DISK_BYTES: int = value("SWITCH_MIN_FREE_DISK_BYTES")
 SWITCH_MAX_DATABASE_BYTES: int = value("SWITCH_MAX_DATABASE_BYTES")
+SWITCH_MASK_PAYLOADS: bool = value("SWITCH_MASK_PAYLOADS")
 SWITCH_METRICS_TOKEN: str = value("SWITCH_METRICS_TOKEN")
 SWITCH_LOG_LEVEL: str = value("SWITCH_LOG_LEVEL")
 
@@ -85,6 +86,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "subscribers.acting.acting_middleware",
+    "dispatch.viewing.viewing_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",

@@ -9,11 +9,12 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 from unfold.decorators import display
 
-from dispatch.admin.explaining import cut
+from dispatch.admin.explaining import shown_body
 from dispatch.admin.ledger import LedgerAdmin, as_id, code, link, short
 from dispatch.building import EventContent
 from dispatch.ledger.loading import LoadedEvent
 from dispatch.models import Attempt
+from dispatch.viewing import seen_error, seen_headers, seen_text, seen_url
 
 PHASES = (
     ("name found", "name_lookup_ms"),
@@ -35,11 +36,11 @@ class AttemptAdmin(LedgerAdmin):
     fieldsets = (
         (None, {"fields": ("delivery_link", "subscriber_link", "number", "started_at", "result", "took")}),
         ("Request", {"fields": ("shown_request", "shown_headers", "shown_body")}),
-        ("Response", {"fields": ("status", "shown_response_headers", "shown_response_body", "error")}),
+        ("Response", {"fields": ("status", "shown_response_headers", "shown_response_body", "shown_error")}),
     )
     readonly_fields = (
         *("delivery_link", "subscriber_link", "result", "took", "shown_request", "shown_headers", "shown_body"),
-        *("shown_response_headers", "shown_response_body"),
+        *("shown_response_headers", "shown_response_body", "shown_error"),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
@@ -69,7 +70,7 @@ class AttemptAdmin(LedgerAdmin):
 
     @display(description="Result")
     def result(self, attempt: Attempt) -> str:
-        return str(attempt.status or attempt.error)
+        return str(attempt.status or seen_error(attempt.error))
 
     @display(description="Delivery")
     def shown_delivery(self, attempt: Attempt) -> str:
@@ -90,27 +91,31 @@ class AttemptAdmin(LedgerAdmin):
 
     @display(description="Request")
     def shown_request(self, attempt: Attempt) -> str:
-        return format_html("<code>{} {}</code>", attempt.method, attempt.url)
+        return format_html("<code>{} {}</code>", attempt.method, seen_url(attempt.url))
 
     @display(description="Request")
     def request_begin(self, attempt: Attempt) -> str:
-        return format_html("<code>{} {}</code>", attempt.method, Truncator(attempt.url).chars(URL_SHOWN))
+        return format_html("<code>{} {}</code>", attempt.method, Truncator(seen_url(attempt.url)).chars(URL_SHOWN))
 
     @display(description="Headers")
     def shown_headers(self, attempt: Attempt) -> str:
-        return code(attempt.request_headers)
+        return code(seen_headers(attempt.request_headers))
 
     @display(description="Body")
     def shown_body(self, attempt: Attempt) -> str:
         """Built from the event as it was for the request: the ledger keeps it once, not for every attempt."""
         event = attempt.delivery.event
         body = EventContent(LoadedEvent(event.pk, event.topic, event.author, event.payload)).body
-        return code(cut(body.decode())) if body else "none"
+        return code(shown_body(body)) if body else "none"
 
     @display(description="Headers")
     def shown_response_headers(self, attempt: Attempt) -> str:
-        return code(attempt.response_headers)
+        return code(seen_headers(attempt.response_headers))
 
     @display(description="Body, its first 4 KiB")
     def shown_response_body(self, attempt: Attempt) -> str:
-        return code(attempt.response_body)
+        return code(seen_text(attempt.response_body))
+
+    @display(description="Error")
+    def shown_error(self, attempt: Attempt) -> str:
+        return seen_error(attempt.error) or "—"

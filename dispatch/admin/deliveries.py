@@ -18,6 +18,7 @@ from dispatch.admin.matching import replay_matching, tell
 from dispatch.models import Delivery, Event, Replay
 from dispatch.replaying import replay
 from dispatch.replays.telling import about
+from dispatch.viewing import seen_error
 from subscribers.models import Subscriber
 
 ATTEMPTS_SHOWN = 50
@@ -62,7 +63,7 @@ class DeliveryAdmin(LedgerAdmin):
             None,
             {
                 "fields": (
-                    *("state_badge", "what_next", "subscriber_link", "event_link", "shown_result", "last_error"),
+                    *("state_badge", "what_next", "subscriber_link", "event_link", "shown_result", "shown_error"),
                     *(
                         "attempts",
                         "failures",
@@ -78,7 +79,7 @@ class DeliveryAdmin(LedgerAdmin):
         ),
     )
     readonly_fields = (
-        *("state_badge", "what_next", "subscriber_link", "event_link", "shown_result"),
+        *("state_badge", "what_next", "subscriber_link", "event_link", "shown_result", "shown_error"),
         *("shown_id", "first_delivery", "replays", "replay_link"),
     )
 
@@ -143,6 +144,10 @@ class DeliveryAdmin(LedgerAdmin):
     @display(description="Last result")
     def shown_result(self, delivery: Delivery) -> str:
         return last_result(delivery)
+
+    @display(description="Last error")
+    def shown_error(self, delivery: Delivery) -> str:
+        return seen_error(delivery.last_error) or "—"
 
     @display(description="What happens next")
     def what_next(self, delivery: Delivery) -> str:

@@ -1,14 +1,14 @@
 """Says in sentences where a delivery stands and what happens next; shows payloads without their secrets."""
 
 import json
-from typing import Any
 
 from django.utils import timezone
 from django.utils.timesince import timeuntil
 
-from dispatch.masking import MASK, is_secret
 from dispatch.models import Delivery, Health
 from dispatch.payloads import parse_json
+from dispatch.revealing import masked
+from dispatch.viewing import seen_error
 
 #: Characters of a payload that a page shows.
 PAYLOAD_SHOWN = 100_000
@@ -87,19 +87,21 @@ def last_result(delivery: Delivery) -> str:
     """What the last attempt brought: a status, or why there is none."""
     if delivery.last_status:
         return str(delivery.last_status)
-    return delivery.last_error or "—"
+    return seen_error(delivery.last_error) or "—"
 
 
 def shown_payload(payload: str) -> str:
-    """The payload's JSON, indented, its secret headers masked."""
-    data = parse_json(payload)
-    if isinstance(data, dict) and isinstance(data.get("headers"), dict):
-        data = data | {"headers": {name: _masked(name, value) for name, value in data["headers"].items()}}
-    return cut(json.dumps(data, indent=2, ensure_ascii=False))
+    """The payload's JSON, indented, its secrets masked; all of its values where payloads are hidden."""
+    return cut(json.dumps(masked(parse_json(payload)), indent=2, ensure_ascii=False))
 
 
-def _masked(name: str, value: Any) -> Any:
-    return MASK if is_secret(name) else value
+def shown_body(body: bytes) -> str:
+    """A request's body, which is JSON, likewise, but as compact as it was sent."""
+    text = body.decode()
+    data = parse_json(text)
+    seen = masked(data)
+    # The text itself where it may be: read and written again, a number could look another.
+    return cut(text if seen == data else json.dumps(seen, separators=(",", ":"), ensure_ascii=False))
 
 
 def cut(text: str) -> str:

@@ -14,7 +14,7 @@ from unfold.decorators import display
 from subscribers.acting import because
 from subscribers.admin import SubscriberAdmin
 from subscribers.forms import SubscriberForm
-from subscribers.history import SHOWN, changes, compared, written
+from subscribers.history import SHOWN, Change, changes, compared, written
 from subscribers.models import Subscriber
 from subscribers.querysets import MAX_ID_DIGITS
 
@@ -44,10 +44,9 @@ class HistoricSubscriberAdmin(SubscriberAdmin):
         if not self.has_view_or_change_permission(request, subscriber):
             raise PermissionDenied
         shown = changes(subscriber, _before(request))
-        last = shown[-1].id if len(shown) >= SHOWN else None
         context = {
             "changes": shown,
-            "older": last if last and Subscriber.history.filter(id=subscriber.pk, history_id__lt=last).exists() else None,
+            "older": _older(subscriber, shown),
             "can_revert": self.has_change_permission(request, subscriber),
             "current": None if _before(request) else shown[0].id,
         }
@@ -94,6 +93,12 @@ class HistoricSubscriberAdmin(SubscriberAdmin):
             **context,
         }
         return TemplateResponse(request, f"dispatch/admin/{template}", whole)
+
+
+def _older(subscriber: Subscriber, shown: list[Change]) -> int | None:
+    """Before which record the next page begins, if there is one."""
+    last = shown[-1].id if len(shown) >= SHOWN else None
+    return last if last and Subscriber.history.filter(id=subscriber.pk, history_id__lt=last).exists() else None
 
 
 def _before(request: HttpRequest) -> int | None:

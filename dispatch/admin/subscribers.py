@@ -20,6 +20,7 @@ from dispatch.reconciliation import living_consumers
 from dispatch.replays.requesting import request as ask
 from dispatch.replays.telling import LATER
 from dispatch.resuming import COUNTED, Backlog, backlog, resume, settle_deleted, waiting
+from dispatch.viewing import seen_error
 from subscribers.admin import SubscriberAdmin
 from subscribers.models import Subscriber
 from subscribers.querysets import SubscriberQuerySet
@@ -40,6 +41,10 @@ class DeliveredSubscriberAdmin(HistoricSubscriberAdmin):
             _, seen = fieldsets[-1]
             seen["fields"] = ("last_change", *seen["fields"])
         return fieldsets
+
+    @display(description="Last filter error")
+    def shown_last_filter_error(self, subscriber: Subscriber) -> str:
+        return seen_error(super().shown_last_filter_error(subscriber))
 
     @display(description="Held")
     def shown_backlog(self, subscriber: Subscriber) -> str:
