@@ -13,8 +13,8 @@ from django.utils.html import format_html
 from django.utils.timesince import timesince
 from unfold.decorators import action, display
 
+from dispatch.admin.files import FiledSubscriberAdmin
 from dispatch.admin.forms import PastEventsForm, ResumeForm
-from dispatch.admin.history import HistoricSubscriberAdmin
 from dispatch.models import Delivery
 from dispatch.reconciliation import living_consumers
 from dispatch.replays.requesting import request as ask
@@ -27,7 +27,7 @@ from subscribers.querysets import SubscriberQuerySet
 
 
 @admin.register(Subscriber)
-class DeliveredSubscriberAdmin(HistoricSubscriberAdmin):
+class DeliveredSubscriberAdmin(FiledSubscriberAdmin):
     """What a subscriber is by itself, the app `subscribers` shows; it knows nothing of deliveries."""
 
     actions_detail = ("pause", "resume", "replay_dead", "deliver_past")
