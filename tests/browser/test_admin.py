@@ -1,69 +1,14 @@
 """The admin in a real browser, on a real hub: from writing a subscriber to the attempt that failed, and its replay."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
+from tests.browser.desk import Desk
 from tests.flows.publisher import publish
-from tests.flows.receiver import Answer, Received, Receiver
-from tests.servers.hub import HubServer
 
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(120)]
-
-PASSWORD = "a password of no account but this one"
-
-
-@dataclass
-class Desk:
-    """An operator before the admin of a running hub, and the receiver of its subscribers."""
-
-    page: Page
-    hub: HubServer
-    receiver: Receiver
-    complaints: list[str] = field(default_factory=list)
-
-    def open(self, path: str = "") -> None:
-        self.page.goto(f"{self.hub.url}/admin/{path}")
-
-
-@pytest.fixture(scope="module")
-def desk(chromium: Browser) -> Iterator[Desk]:
-    with Receiver(_gone_when_told) as receiver, HubServer({"DJANGO_SUPERUSER_PASSWORD": PASSWORD}) as hub:
-        hub.manage("createsuperuser", "--noinput", "--username", "operator", "--email", "operator@example.com")
-        hub.start_web()
-        hub.start_consumer()
-        page = chromium.new_page(viewport={"width": 1360, "height": 900})
-        desk = Desk(page, hub, receiver)
-        _listen_for_complaints(desk)
-        desk.open()
-        page.fill("[name=username]", "operator")
-        page.fill("[name=password]", PASSWORD)
-        page.click("[type=submit]")
-        yield desk
-        page.close()
-
-
-def _gone_when_told(request: Received) -> Answer:
-    return Answer(410 if request.path == "/gone" else 200)
-
-
-def _listen_for_complaints(desk: Desk) -> None:
-    page, host = desk.page, desk.hub.url
-    page.on("console", lambda message: message.type == "error" and desk.complaints.append(message.text))
-    page.on("pageerror", lambda error: desk.complaints.append(str(error)))
-    page.on("response", lambda answer: answer.status >= 400 and desk.complaints.append(f"{answer.status} {answer.url}"))
-    page.on("request", lambda each: each.url.startswith((host, "data:")) or desk.complaints.append(each.url))
-
-
-@pytest.fixture(autouse=True)
-def _no_complaints(desk: Desk) -> Iterator[None]:
-    """No page fails to load a part, breaks a script, or asks another host than the hub."""
-    desk.complaints.clear()
-    yield
-    assert desk.complaints == []
 
 
 def test_a_refused_expression_is_pointed_at_and_then_mended(desk: Desk) -> None:
@@ -171,7 +116,7 @@ def test_a_backlog_is_discarded_and_replayed_by_its_filter(desk: Desk) -> None:
     page.get_by_role("button", name="Replay them").click()
     expect(page.locator("body")).to_contain_text("Cancelled deliveries of usher")
     desk.receiver.wait_for(before + 3)
-    _reload_until(desk, "3 sent of 3 (100%)")
+    desk.reload_until("3 sent of 3 (100%)")
     page.get_by_role("link", name="Show what it has made").click()
     expect(page.locator("tbody tr")).to_have_count(3)
 
@@ -182,7 +127,7 @@ def test_a_slow_replay_is_stopped(desk: Desk) -> None:
     for _ in range(3):
         assert publish(desk.hub, {"topic": "aisle.cleared", "data": {}})[0] == 202
     desk.open("dispatch/delivery/?q=cleaner&state__exact=delivered")
-    _reload_until(desk, "3 deliveries")
+    desk.reload_until("3 deliveries")
     desk.open("dispatch/replay/")
     page.get_by_role("link", name="New replay").click()
     page.get_by_role("button", name="Count").click()
@@ -213,7 +158,7 @@ def test_a_new_subscriber_gets_past_events(desk: Desk) -> None:
     page.get_by_role("button", name="Deliver").click()
     expect(page.locator("body")).to_contain_text("Events to look at: 2.")
     desk.receiver.wait_for(before + 2)
-    _reload_until(desk, "2 sent of 2 (100%)")
+    desk.reload_until("2 sent of 2 (100%)")
 
 
 def test_the_deletion_of_a_subscriber_says_what_waits_for_it(desk: Desk) -> None:
@@ -227,12 +172,3 @@ def test_the_deletion_of_a_subscriber_says_what_waits_for_it(desk: Desk) -> None
     expect(page.locator("body")).to_contain_text("Deliveries that still wait, and are cancelled: 1")
     page.get_by_role("button", name="Yes, I").click()
     expect(page.locator("body")).to_contain_text("Deliveries that were waiting and are cancelled: 1.")
-
-
-def _reload_until(desk: Desk, text: str) -> None:
-    for _ in range(50):
-        if text in desk.page.locator("body").inner_text():
-            return
-        desk.page.wait_for_timeout(200)
-        desk.page.reload()
-    pytest.fail(f"the page does not show {text}")

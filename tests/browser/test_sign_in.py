@@ -5,11 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.desk import PASSWORD
 from tests.servers.hub import HubServer
 
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(120)]
-
-PASSWORD = "a password of no account but this one"
 
 
 @pytest.fixture
