@@ -36,7 +36,7 @@ class Veil:
 
     def __init__(self, data: Any) -> None:
         self._hides_all = are_payloads_hidden()
-        self._secrets = sorted(set(_secrets(data)), key=len, reverse=True)
+        self._secrets = sorted(set(_secrets(data, is_below=self._hides_all)), key=len, reverse=True)
 
     def shown(self, explained: Explained) -> Shown:
         return Shown(
