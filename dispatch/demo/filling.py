@@ -77,7 +77,8 @@ def _subscribe(now: datetime) -> None:
             _make(listener)
     for who, sign in (("ben", ">="), ("ann", ">")):
         with acting(who):
-            Subscriber.objects.filter(name="billing").update(filter_expression=f'data["body"]["total"] {sign} 100')
+            changed = {"filter_expression": f'data["body"]["total"] {sign} 100', "max_in_flight": 40}
+            Subscriber.objects.filter(name="billing").update(**changed)
     # All of that was days ago. Times are no concern of matching.
     for place, record in enumerate(Subscriber.history.order_by("history_id")):
         _date(record, now - OLDER + place * timedelta(hours=3))
