@@ -1,7 +1,6 @@
 """Who changed a subscriber is known, whichever way the change came: admin, API, command, or the hub itself."""
 
 import getpass
-from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
@@ -10,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dispatch import failing
-from dispatch.models import Health
 from subscribers.models import Subscriber
 from tests.dispatch.api.caller import machine, staff
 from tests.dispatch.ledger.rows import make_subscriber
+from tests.dispatch.test_failing import make_failing
 
 pytestmark = pytest.mark.django_db
 
@@ -24,13 +23,7 @@ def newest() -> tuple[str, str]:
 
 
 def test_an_automatic_pause_is_the_systems_with_its_reason() -> None:
-    subscriber = make_subscriber()
-    Health.objects.create(
-        subscriber=subscriber,
-        failing_since=timezone.now() - timedelta(days=9),
-        breaker="open",
-        open_until=timezone.now(),
-    )
+    subscriber = make_failing(9)
     failing.pause_failing(timezone.now())
     subscriber.refresh_from_db()
     assert newest() == ("system", subscriber.state_reason)
