@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test assets faults fuzz scan lint bench bench-compare clean
+.PHONY: run test assets faults fuzz scan lint bench bench-compare demo pictures clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.installed
@@ -10,6 +10,19 @@ run: .venv/run.installed
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py welcome
 	exec $(BIN)/python tools/start.py
+
+# A hub that is busy with itself, in a file of its own: never with your subscribers, whatever .env says.
+DEMO := DATABASE_URL= SWITCH_DB_HOST= FAKTORY_URL= SWITCH_DB_NAME=$(or $(DEMO_FILE),demo.sqlite3)
+demo: .venv/run.installed
+	$(BIN)/python manage.py local_secrets
+	$(DEMO) $(BIN)/python manage.py migrate --verbosity 0
+	$(DEMO) $(BIN)/python manage.py demo --or-keep
+	$(DEMO) $(BIN)/python manage.py welcome
+	exec env $(DEMO) $(BIN)/python tools/start.py -f tools/Procfile.demo
+
+# Pictures of the admin's pages for the docs, from a demo of their own.
+pictures: .venv/test.installed
+	$(BIN)/python -m tests.pictures $(PICTURES)
 
 test: .venv/test.installed
 	$(BIN)/python -m pytest

@@ -9,6 +9,7 @@ from django.db.models.expressions import Combinable
 
 from dispatch.breaker import NOT_ITS_FAULT
 from dispatch.models import AttemptCounter, Health
+from subscribers.acting import SYSTEM, acting
 from subscribers.models import Subscriber
 
 #: What a row says of a subscriber of which nothing is known.
@@ -47,7 +48,8 @@ def _tries_since(moment: Combinable) -> QuerySet[AttemptCounter]:
 
 def _pause(subscriber_id: int, since: datetime | None, days: float) -> int:
     reason = f"It has taken nothing since {since:%Y-%m-%d %H:%M} UTC, for more than {days:g} days."
-    paused = Subscriber.objects.filter(pk=subscriber_id).pause(reason)
+    with acting(SYSTEM, reason):
+        paused = Subscriber.objects.filter(pk=subscriber_id).pause(reason)
     logger.warning("Subscriber %d is paused. %s", subscriber_id, reason)
     return paused
 

@@ -12,6 +12,7 @@ from dispatch.masking import as_stored_text
 from dispatch.models import Delivery, Event
 from dispatch.payloads import PayloadError, check_data
 from dispatch.queues.base import Job
+from subscribers.acting import SYSTEM, acting
 from subscribers.filters import FilterError, compile_filter
 from subscribers.models import Subscriber
 from subscribers.targets import TargetError, check_target
@@ -97,9 +98,10 @@ def _subscriber(url: str, expression: str) -> Subscriber:
     """The subscriber that the job was made for, or one that stands for it under a topic of its own."""
     known = Subscriber.objects.existing().filter(target_url=url).order_by("id")
     found = known.filter(filter_expression=as_stored_text(expression)).first() or known.first()
-    return found or Subscriber.objects.create(
-        topic=ADOPTED_TOPIC, target_url=url, filter_expression="False", **_named(url)
-    )
+    with acting(SYSTEM, "Stands for jobs of the original whose subscriber is not in the table."):
+        return found or Subscriber.objects.create(
+            topic=ADOPTED_TOPIC, target_url=url, filter_expression="False", **_named(url)
+        )
 
 
 def _named(url: str) -> dict[str, Any]:

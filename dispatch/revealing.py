@@ -1,4 +1,4 @@
-"""What of an event's values may be shown to people: shortened, and without its secrets. Pure."""
+"""What of an event's values may be shown to people: shortened, without secrets; nothing where payloads are hidden."""
 
 import json
 import math
@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from dispatch.masking import MASK, as_stored_text, is_secret
+from dispatch.viewing import are_payloads_hidden, hidden
 from subscribers.filters.explaining import Explained
 
 SHOWN = 200
 #: Shorter secrets would mask half of every text.
 MIN_SECRET = 4
+HIDDEN_REASON = "It cannot be worked out for this event."
 #: A part that says yes, no or nothing tells no secret by itself.
 HARMLESS = (bool, type(None))
 
@@ -35,10 +37,11 @@ class Shown:
 
 
 class Veil:
-    """Masks what `data` holds under names that sound secret, wherever it turns up."""
+    """Masks what `data` holds under names that sound secret, wherever it turns up; all it holds, if that is hidden."""
 
     def __init__(self, data: Any) -> None:
-        self._secrets = sorted(set(_secrets(data)), key=len, reverse=True)
+        self._hides_all = are_payloads_hidden()
+        self._secrets = sorted(set(_secrets(data, is_below=self._hides_all)), key=len, reverse=True)
 
     def shown(self, explained: Explained) -> Shown:
         return Shown(
@@ -47,18 +50,19 @@ class Veil:
             explained.end,
             explained.verdict,
             self._value(explained),
-            self._veiled(explained.unknown),
+            HIDDEN_REASON if self._hides_all and explained.unknown else self._veiled(explained.unknown),
             tuple(self.shown(part) for part in explained.parts),
         )
 
     def text(self, text: str) -> str:
-        """`text`, such as a request's body, without the secrets that turn up in it."""
-        return self._veiled(text)
+        """`text`, such as a request's body, without the secrets that turn up in it; nothing of it where it is hidden."""
+        return MASK if text and self._hides_all else self._veiled(text)
 
     def _value(self, explained: Explained) -> str:
         if explained.unknown:
             return ""
-        if is_secret(explained.text) and not isinstance(explained.value, HARMLESS):
+        is_told = isinstance(explained.value, HARMLESS)
+        if (self._hides_all or is_secret(explained.text)) and not is_told:
             return MASK
         text = json.dumps(masked(explained.value), ensure_ascii=False, default=str)
         veiled = self._veiled(text)
@@ -72,10 +76,14 @@ class Veil:
 
 def masked(value: Any) -> Any:
     """JSON as Python, with what stands under secret names masked, and nothing in it that an answer could not write."""
+    return _writably(hidden(value) if are_payloads_hidden() else value)
+
+
+def _writably(value: Any) -> Any:
     if isinstance(value, dict):
-        return {_writable(key): MASK if is_secret(str(key)) else masked(child) for key, child in value.items()}
+        return {_writable(key): MASK if is_secret(str(key)) else _writably(child) for key, child in value.items()}
     if isinstance(value, (list, tuple)):
-        return [masked(child) for child in value]
+        return [_writably(child) for child in value]
     return _writable(value)
 
 

@@ -10,6 +10,7 @@ from dispatch.ledger.loading import LoadedEvent
 from dispatch.models import Attempt, Event
 from dispatch.payloads import parse_json
 from dispatch.revealing import Veil, masked
+from dispatch.viewing import seen_headers, seen_text, seen_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,11 @@ def sent(attempt: Attempt, content: EventContent) -> Sent:
     """`content` is that of the attempt's event, taken apart once for all of its attempts."""
     return Sent(
         method=attempt.method,
-        url=attempt.url,
-        headers=attempt.request_headers,
+        url=seen_url(attempt.url),
+        headers=seen_headers(attempt.request_headers),
         body=_body(attempt, content),
-        response_headers=attempt.response_headers,
-        response_body=attempt.response_body,
+        response_headers=seen_headers(attempt.response_headers),
+        response_body=seen_text(attempt.response_body),
     )
 
 

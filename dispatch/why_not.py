@@ -83,18 +83,19 @@ def _cause(
 ) -> tuple[Cause, str]:
     if delivery is not None:
         return Cause.DELIVERY, "It goes to this subscriber: there is a delivery of it."
-    return _kept_away(event, subscriber) or _by_filter(event, judged_then, known)
+    return _kept_away(event, subscriber, known.topic) or _by_filter(event, judged_then, known)
 
 
-def _kept_away(event: Event, subscriber: Subscriber) -> tuple[Cause, str] | None:
+def _kept_away(event: Event, subscriber: Subscriber, topic: str) -> tuple[Cause, str] | None:
     """What keeps an event away whatever the filter says."""
     if subscriber.deleted_at and subscriber.deleted_at <= event.received_at:
         return (
             Cause.DELETED,
             f"The subscriber had been deleted by then, at {subscriber.deleted_at:%Y-%m-%d %H:%M:%S} UTC.",
         )
-    if not _is_wanted(subscriber.topic, event.topic):
-        return Cause.OTHER_TOPIC, f"The event is on {event.topic}, and the subscriber wants {subscriber.topic}."
+    if not _is_wanted(topic, event.topic):
+        wants = "wants" if topic == subscriber.topic else "wanted then"
+        return Cause.OTHER_TOPIC, f"The event is on {event.topic}, and the subscriber {wants} {topic}."
     if subscriber.created_at > event.received_at:
         created = f"{subscriber.created_at:%Y-%m-%d %H:%M:%S} UTC"
         return Cause.LATER, f"The subscriber was created later than the event, at {created}."

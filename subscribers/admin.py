@@ -60,7 +60,7 @@ class SubscriberAdmin(ModelAdmin):
     warn_unsaved_form = True
     readonly_fields: tuple[str, ...] = (
         *("state_badge", "state_reason", "shown_breaker", "failing_since"),
-        *("shown_filter_errors", "last_filter_error", "last_filter_error_at"),
+        *("shown_filter_errors", "shown_last_filter_error", "last_filter_error_at"),
         *("deliveries_link", "created_at", "updated_at"),
     )
 
@@ -81,13 +81,13 @@ class SubscriberAdmin(ModelAdmin):
                     )
                 },
             ),
-            ("Signature", {"fields": signature}),
+            ("Request", {"fields": ("body_format", *signature)}),
         ]
         if obj is None:
             return written
         state = (
             *("state_badge", "state_reason", "shown_breaker", "failing_since"),
-            *("shown_filter_errors", "last_filter_error", "last_filter_error_at"),
+            *("shown_filter_errors", "shown_last_filter_error", "last_filter_error_at"),
         )
         seen = ("deliveries_link", "created_at", "updated_at")
         return [("State", {"fields": state}), *written, ("History", {"fields": seen})]
@@ -135,6 +135,10 @@ class SubscriberAdmin(ModelAdmin):
     @display(description="Undecided", ordering="filter_error_count")
     def shown_filter_errors(self, subscriber: Subscriber) -> str:
         return f"{subscriber.filter_error_count:,} events" if subscriber.filter_error_count else "—"
+
+    @display(description="Last filter error")
+    def shown_last_filter_error(self, subscriber: Subscriber) -> str:
+        return subscriber.last_filter_error or "—"
 
     @display(description="Deliveries")
     def deliveries_link(self, subscriber: Subscriber) -> str:

@@ -26,7 +26,7 @@ class SubscriberForm(forms.ModelForm):
         fields = (
             *("name", "topic", "filter_expression", "target_url", "secret"),
             *("retry_limit", "connect_timeout_seconds", "idle_timeout_seconds", "total_timeout_seconds"),
-            *("max_in_flight", "rate_limit_per_second"),
+            *("max_in_flight", "rate_limit_per_second", "body_format"),
         )
         labels = {"target_url": "Target URL"}
         widgets = {
@@ -39,6 +39,9 @@ class SubscriberForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if not self.instance.pk:
             self.initial.setdefault("retry_limit", 25)
+            self.initial.setdefault("body_format", Subscriber.Format.PLAIN)
+        if "body_format" in self.fields:
+            self.fields["body_format"].required = False
         if "secret" in self.fields and self._has_secret:
             self.fields["secret"].help_text = "It has one, which is not shown. Empty keeps it."
 
@@ -53,6 +56,10 @@ class SubscriberForm(forms.ModelForm):
         if name and others.filter(name=name).exists():
             raise forms.ValidationError("Another subscriber has this name.", code="name_taken")
         return name
+
+    def clean_body_format(self) -> str:
+        """Nothing said: as it was."""
+        return str(self.cleaned_data["body_format"] or self.initial["body_format"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

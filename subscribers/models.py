@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from subscribers.querysets import SubscriberQuerySet
+from subscribers.records import SubscriberRecords
 from subscribers.validators import validate_filter_expression, validate_secret, validate_target_url, validate_topic
 
 
@@ -97,6 +98,7 @@ class Subscriber(models.Model):
     deleted_at = models.DateTimeField(null=True, editable=False)
 
     objects = SubscriberQuerySet.as_manager()
+    history = SubscriberRecords()
 
     class Meta:
         db_table = "subscriber"

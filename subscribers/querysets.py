@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Now
+
+from subscribers.records import CHUNK, is_recorded, recorded
 
 if TYPE_CHECKING:
     from subscribers.models import Subscriber
@@ -42,6 +45,31 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         """Deletes softly; returns what Django's own delete returns."""
         count = self.existing().update(deleted_at=Now())
         return count, {self.model._meta.label: count}
+
+    def update(self, **values: Any) -> int:
+        """Writes history as well; Django's `bulk_update` comes through here."""
+        if not is_recorded(values):
+            return super().update(**values)
+        with transaction.atomic(using=self.db):
+            return sum(self._update_recorded(ids, values) for ids in self._chunks())
+
+    def _update_recorded(self, ids: list[int], values: dict[str, Any]) -> int:
+        with recorded(self.model, ids):
+            # Once more under the conditions of this set: another may have been quicker.
+            return super(SubscriberQuerySet, self.filter(pk__in=ids)).update(**values)
+
+    def _chunks(self) -> Iterator[list[int]]:
+        ids = list(self.order_by().values_list("pk", flat=True))
+        return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
+
+    def bulk_create(self, objs: Iterable[Subscriber], *args: Any, **kwargs: Any) -> list[Subscriber]:
+        """Writes history as well."""
+        made = list(objs)
+        with transaction.atomic(using=self.db), recorded(self.model, [each.pk for each in made if each.pk], made):
+            return super().bulk_create(made, *args, **kwargs)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+    bulk_create.alters_data = True  # type: ignore[attr-defined]
 
     # Not on the manager: `Subscriber.objects.delete()` would delete all, without a word that says so.
     delete.queryset_only = True  # type: ignore[attr-defined]

@@ -5,6 +5,7 @@ import secrets
 from datetime import timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.db import transaction
 from django.utils import timezone
 
 from subscribers.models import Subscriber
@@ -29,4 +30,5 @@ def rotate(subscriber: Subscriber, secret: str, overlap: timedelta = OVERLAP) ->
     subscriber.previous_secret = subscriber.secret if overlap else ""
     subscriber.previous_secret_until = timezone.now() + overlap if subscriber.previous_secret else None
     subscriber.secret = secret
-    subscriber.save(update_fields=["secret", "previous_secret", "previous_secret_until"])
+    with transaction.atomic():  # with its history
+        subscriber.save(update_fields=["secret", "previous_secret", "previous_secret_until"])

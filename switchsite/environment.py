@@ -215,6 +215,12 @@ VARIABLES = (
         0,
         "Bytes of the database at which publishes are refused; 0: no limit.",
     ),
+    Variable(
+        "SWITCH_MASK_PAYLOADS",
+        boolean,
+        False,
+        "Show the values of payloads, and what subscribers answered, only to those who may change subscribers.",
+    ),
     Variable("SWITCH_METRICS_TOKEN", str, "", "What `GET /metrics` wants to be told; empty: nothing."),
     Variable(
         "SWITCH_API_RATE",

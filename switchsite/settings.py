@@ -55,6 +55,7 @@ SWITCH_KEEP_DEAD_DAYS: int = value("SWITCH_KEEP_DEAD_DAYS")
 SWITCH_MAX_WAITING_DELIVERIES: int = value("SWITCH_MAX_WAITING_DELIVERIES")
 SWITCH_MIN_FREE_DISK_BYTES: int = value("SWITCH_MIN_FREE_DISK_BYTES")
 SWITCH_MAX_DATABASE_BYTES: int = value("SWITCH_MAX_DATABASE_BYTES")
+SWITCH_MASK_PAYLOADS: bool = value("SWITCH_MASK_PAYLOADS")
 SWITCH_METRICS_TOKEN: str = value("SWITCH_METRICS_TOKEN")
 SWITCH_LOG_LEVEL: str = value("SWITCH_LOG_LEVEL")
 
@@ -71,6 +72,7 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "simple_history",
     "switchsite",
     "subscribers",
     "dispatch",
@@ -84,6 +86,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "subscribers.acting.acting_middleware",
+    "dispatch.viewing.viewing_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -136,6 +140,9 @@ TIME_ZONE = "UTC"
 FORMAT_MODULE_PATH = ["switchsite.formats"]
 
 STATIC_URL = "static/"
+# A subscriber's changes are looked up by its id, never by their date alone.
+SIMPLE_HISTORY_DATE_INDEX = False
+
 # Static files are served from the packages themselves, so that nothing has to be collected before a start.
 WHITENOISE_USE_FINDERS = True
 
@@ -224,6 +231,7 @@ UNFOLD = {
         lambda request: static("switch/admin.css"),
         lambda request: static("switch/workbench.css"),
         lambda request: static("switch/ledger.css"),
+        lambda request: static("switch/history.css"),
     ],
     "SCRIPTS": [lambda request: static("switch/labels.js")],
     "SIDEBAR": {

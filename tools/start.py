@@ -1,4 +1,4 @@
-"""Runs the Procfile by honcho. A consumer that stops may need its grace time; honcho itself would kill it after 5 s."""
+"""Runs a Procfile by honcho. A consumer that stops may need its grace time; honcho itself would kill it after 5 s."""
 
 import sys
 
@@ -6,5 +6,5 @@ import honcho.manager
 from honcho.command import main
 
 honcho.manager.KILL_WAIT = 45  # above SWITCH_SHUTDOWN_SECONDS
-sys.argv = ["honcho", "start"]
+sys.argv = ["honcho", *sys.argv[1:], "start"]
 main()

@@ -15,6 +15,7 @@ from dispatch.admin.timeline import full_step
 from dispatch.meanings import meaning
 from dispatch.models import Attempt
 from dispatch.shown.times import COPYING, shown_time
+from dispatch.viewing import seen_error, seen_url
 
 RESULT_SHOWN = 70
 URL_SHOWN = 45
@@ -80,7 +81,7 @@ class AttemptAdmin(LedgerAdmin):
 
     @display(description="Result")
     def result(self, attempt: Attempt) -> str:
-        return str(attempt.status or attempt.error)
+        return str(attempt.status or seen_error(attempt.error))
 
     @display(description="Delivery")
     def shown_delivery(self, attempt: Attempt) -> str:
@@ -96,4 +97,4 @@ class AttemptAdmin(LedgerAdmin):
 
     @display(description="Request")
     def request_begin(self, attempt: Attempt) -> str:
-        return format_html("<code>{} {}</code>", attempt.method, Truncator(attempt.url).chars(URL_SHOWN))
+        return format_html("<code>{} {}</code>", attempt.method, Truncator(seen_url(attempt.url)).chars(URL_SHOWN))

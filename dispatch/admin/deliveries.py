@@ -25,6 +25,7 @@ from dispatch.models.delivery import SETTLED
 from dispatch.replaying import replay
 from dispatch.replays.telling import about
 from dispatch.shown.times import COPYING, PROGRESS, shown_time
+from dispatch.viewing import seen_error
 from subscribers.models import Subscriber
 
 REPLAYS_SHOWN = 20
@@ -56,7 +57,7 @@ class DeliveryAdmin(AnnouncingAdmin, LedgerAdmin):
             None,
             {
                 "fields": (
-                    *("state_badge", "what_next", "subscriber_link", "event_link", "shown_result", "last_error"),
+                    *("state_badge", "what_next", "subscriber_link", "event_link", "shown_result", "shown_error"),
                     *(
                         "attempts",
                         "failures",
@@ -72,7 +73,7 @@ class DeliveryAdmin(AnnouncingAdmin, LedgerAdmin):
         ),
     )
     readonly_fields = (
-        *("state_badge", "what_next", "subscriber_link", "event_link", "shown_result"),
+        *("state_badge", "what_next", "subscriber_link", "event_link", "shown_result", "shown_error"),
         *("created_long", "settled", "shown_id", "first_delivery", "replays", "replay_link"),
     )
 
@@ -153,6 +154,10 @@ class DeliveryAdmin(AnnouncingAdmin, LedgerAdmin):
     @display(description="Last result")
     def shown_result(self, delivery: Delivery) -> str:
         return last_result(delivery)
+
+    @display(description="Last error")
+    def shown_error(self, delivery: Delivery) -> str:
+        return seen_error(delivery.last_error) or "—"
 
     @display(description="What happens next")
     def what_next(self, delivery: Delivery) -> str:

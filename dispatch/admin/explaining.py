@@ -10,6 +10,7 @@ from dispatch.models import Delivery, Health
 from dispatch.payloads import parse_json
 from dispatch.revealing import masked
 from dispatch.shown.texts import cut
+from dispatch.viewing import seen_error
 
 STATE_LABELS = {
     Delivery.State.PENDING: "info",
@@ -87,9 +88,9 @@ def last_result(delivery: Delivery) -> str:
     """What the last attempt brought: a status, or why there is none."""
     if delivery.last_status:
         return str(delivery.last_status)
-    return delivery.last_error or "—"
+    return seen_error(delivery.last_error) or "—"
 
 
 def shown_payload(payload: str) -> str:
-    """The payload's JSON, indented, what stands under secret names masked."""
+    """The payload's JSON, indented, what stands under secret names masked, and all of its values where payloads are hidden."""
     return cut(json.dumps(masked(parse_json(payload)), indent=2, ensure_ascii=False))

@@ -15,6 +15,7 @@ from django.utils.timesince import timesince
 from unfold.decorators import action, display
 
 from dispatch.admin import trials, workbench
+from dispatch.admin.files import FiledSubscriberAdmin
 from dispatch.admin.forms import PastEventsForm, ResumeForm
 from dispatch.admin.releasing import release_view, shown_release, told_backlog
 from dispatch.models import Delivery
@@ -23,18 +24,19 @@ from dispatch.replays.requesting import request as ask
 from dispatch.replays.telling import LATER
 from dispatch.resuming import COUNTED, backlog, resume, settle_deleted, waiting
 from dispatch.shown.times import PROGRESS, TIMES
+from dispatch.viewing import seen_error
 from subscribers.admin import SubscriberAdmin
 from subscribers.models import Subscriber
 from subscribers.querysets import SubscriberQuerySet
 
 
 @admin.register(Subscriber)
-class DeliveredSubscriberAdmin(SubscriberAdmin):
+class DeliveredSubscriberAdmin(FiledSubscriberAdmin):
     """What a subscriber is by itself, the app `subscribers` shows; it knows nothing of deliveries."""
 
     change_form_outer_after_template = "dispatch/admin/workbench.html"
     actions_detail = ("pause", "resume", "replay_dead", "deliver_past", "why_not")
-    readonly_fields = (*SubscriberAdmin.readonly_fields, "shown_backlog")
+    readonly_fields = (*SubscriberAdmin.readonly_fields, "shown_backlog", "last_change")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(partial(release_view, self))
@@ -46,7 +48,13 @@ class DeliveredSubscriberAdmin(SubscriberAdmin):
         if obj is not None:
             _, state = fieldsets[0]
             state["fields"] = (*state["fields"][:2], "shown_backlog", *state["fields"][2:])
+            _, seen = fieldsets[-1]
+            seen["fields"] = ("last_change", *seen["fields"])
         return fieldsets
+
+    @display(description="Last filter error")
+    def shown_last_filter_error(self, subscriber: Subscriber) -> str:
+        return seen_error(super().shown_last_filter_error(subscriber))
 
     @display(description="Held")
     def shown_backlog(self, subscriber: Subscriber) -> str:

@@ -19,10 +19,12 @@ from dispatch.queues import open_queue
 from dispatch.queues.base import Failure, Job, Queue, QueueUnavailableError
 from dispatch.tallies import tally
 from dispatch.verdicts import Act
+from subscribers.acting import SYSTEM, acting
 from subscribers.models import Subscriber
 
 BATCH = 512
 WAIT_SECONDS = 0.2
+GONE = "It answered 410 Gone."
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +93,8 @@ class Recorder(threading.Thread):
         if not gone:
             return
         try:
-            paused = Subscriber.objects.filter(pk__in=gone).pause("It answered 410 Gone.")
+            with acting(SYSTEM, GONE):
+                paused = Subscriber.objects.filter(pk__in=gone).pause(GONE)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("Could not pause the subscribers %s that answered 410: %s", sorted(gone), error)
         else:

@@ -1,6 +1,5 @@
 """What the commands' arguments have in common: times, rates, subscribers by name or id, and who it is that asks."""
 
-import getpass
 from argparse import ArgumentTypeError
 from datetime import datetime
 
@@ -9,7 +8,10 @@ from django.utils import timezone
 
 from dispatch.moments import moment
 from dispatch.replays.requesting import MAX_RATE, MIN_RATE
+from subscribers.acting import operator
 from subscribers.models import Subscriber
+
+__all__ = ["as_moment", "operator", "positive_rate", "subscriber_called"]
 
 
 def as_moment(text: str) -> datetime:
@@ -34,11 +36,3 @@ def subscriber_called(name_or_id: str) -> Subscriber:
     if found is None:
         raise CommandError(f"There is no subscriber with the name or id {name_or_id!r}.")
     return found
-
-
-def operator() -> str:
-    """The login name of whoever runs the command."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container's user may have no name
-        return "unknown"

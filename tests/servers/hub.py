@@ -49,10 +49,10 @@ class HubServer:
     def token(self, author: str = "tests", **claims: Any) -> str:
         return jwt.encode({"author": author, **claims}, self.env["SWITCH_JWT_SECRET"], algorithm="HS256")
 
-    def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def manage(self, *arguments: str, check: bool = True, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Runs a management command to its end."""
         command = [sys.executable, str(PROJECT / "manage.py"), *arguments]
-        done = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=timeout)
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done
 

@@ -1,6 +1,7 @@
 """Fields that DRF's own take too much for."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -37,6 +38,17 @@ class DataField(serializers.Field[Any, Any, Any, Any]):
 
     def to_representation(self, value: Any) -> Any:
         return value
+
+
+class SeenField(serializers.CharField):
+    """A text that came from a payload or an answer, as far as whoever looks may see it (dispatch/viewing.py)."""
+
+    def __init__(self, seen: Callable[[str], str], **options: Any) -> None:
+        super().__init__(read_only=True, **options)
+        self._seen = seen
+
+    def to_representation(self, value: Any) -> str:
+        return self._seen(super().to_representation(value))
 
 
 class EventIdField(serializers.UUIDField):

@@ -5,9 +5,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from dispatch.api.serializers.fields import SeenField
 from dispatch.models import Attempt, Delivery, Event
 from dispatch.payloads import parse_json
 from dispatch.revealing import masked
+from dispatch.viewing import are_payloads_hidden, hidden, seen_error, seen_headers, seen_text, seen_url
 
 
 class EventListSerializer(serializers.ModelSerializer[Event]):
@@ -18,6 +20,8 @@ class EventListSerializer(serializers.ModelSerializer[Event]):
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
+    last_error = SeenField(seen_error)
+
     class Meta:
         model = Delivery
         fields = (
@@ -33,6 +37,7 @@ class EventSerializer(EventListSerializer):
 
     MAX_DELIVERIES = 100
 
+    attributes = serializers.SerializerMethodField()
     data = serializers.SerializerMethodField()  # type: ignore[assignment] # DRF takes it off the class
     deliveries = serializers.SerializerMethodField()
 
@@ -43,6 +48,10 @@ class EventSerializer(EventListSerializer):
     def get_data(self, event: Event) -> Any:
         return masked(parse_json(event.payload))
 
+    @extend_schema_field(serializers.JSONField())
+    def get_attributes(self, event: Event) -> Any:
+        return hidden(event.attributes) if are_payloads_hidden() else event.attributes
+
     @extend_schema_field(DeliverySerializer(many=True))
     def get_deliveries(self, event: Event) -> Any:
         first = event.deliveries.order_by("pk")[: self.MAX_DELIVERIES]
@@ -50,6 +59,9 @@ class EventSerializer(EventListSerializer):
 
 
 class AttemptListSerializer(serializers.ModelSerializer[Attempt]):
+    url = SeenField(seen_url)
+    error = SeenField(seen_error)
+
     class Meta:
         model = Attempt
         fields = (
@@ -60,6 +72,10 @@ class AttemptListSerializer(serializers.ModelSerializer[Attempt]):
 
 class AttemptSerializer(AttemptListSerializer):
     """With what was sent and what came back; secrets were masked before they were written."""
+
+    request_headers = SeenField(seen_headers, help_text="One `Name: value` a line, secrets masked.")
+    response_headers = SeenField(seen_headers, help_text="One `Name: value` a line.")
+    response_body = SeenField(seen_text, help_text="The first 4 KiB; bytes that are not text are escaped.")
 
     class Meta(AttemptListSerializer.Meta):
         fields = (  # type: ignore[assignment]

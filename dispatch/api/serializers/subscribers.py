@@ -6,8 +6,9 @@ from django.db.models import FloatField
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from dispatch.api.serializers.fields import FiniteFloatField
+from dispatch.api.serializers.fields import FiniteFloatField, SeenField
 from dispatch.signing import SecretError, public_key
+from dispatch.viewing import seen_error
 from subscribers.models import Subscriber
 
 WRITTEN = (
@@ -35,6 +36,7 @@ DEFAULTS: dict[str, Any] = {
 
 class SubscriberSerializer(serializers.ModelSerializer[Subscriber]):
     serializer_field_mapping = {**serializers.ModelSerializer.serializer_field_mapping, FloatField: FiniteFloatField}
+    last_filter_error = SeenField(seen_error)
     has_secret = serializers.SerializerMethodField()
     public_key = serializers.SerializerMethodField()
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from dispatch.management.arguments import operator, subscriber_called
+from subscribers.acting import acting
 from subscribers.models import Subscriber
 
 MAX_REASON = 400
@@ -20,7 +21,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         subscriber = subscriber_called(options["subscriber"])
         reason = options["reason"][:MAX_REASON] or f"Paused by {operator()}."
-        if Subscriber.objects.filter(pk=subscriber.pk).pause(reason):
+        with acting(operator(), "manage.py pause"):
+            is_paused_now = Subscriber.objects.filter(pk=subscriber.pk).pause(reason)
+        if is_paused_now:
             self.stdout.write(self.style.SUCCESS(f"{subscriber} is paused. Its events are held from now on."))
         else:
             self.stdout.write(f"{subscriber} was paused already: {subscriber.state_reason}")

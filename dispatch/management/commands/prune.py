@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from dispatch.identifiers import new_id
+from dispatch.management.progress import bar
 from dispatch.pruning import BATCH, Removed, Turn, as_text, prune, removable
 
 PROGRESS_SECONDS = 2.0
@@ -41,11 +42,12 @@ class Command(BaseCommand):
     def _prune(self, batch: int, turn: Turn) -> None:
         total: Removed = Counter()
         told_at = time.monotonic()
-        for removed in prune(timezone.now(), batch, lambda seconds: _rest(turn, seconds)):
-            total.update(removed)
-            if time.monotonic() - told_at > PROGRESS_SECONDS:
-                told_at = time.monotonic()
-                self.stdout.write(f"So far: {as_text(total)}.")
+        with bar(self.stdout) as shown:
+            for removed in prune(timezone.now(), batch, lambda seconds: _rest(turn, seconds)):
+                total.update(removed)
+                if time.monotonic() - told_at > PROGRESS_SECONDS:
+                    told_at = time.monotonic()
+                    shown.tell(f"So far: {as_text(total)}.", sum(total.values()))
         self.stdout.write(self.style.SUCCESS(f"Removed: {as_text(total)}."))
 
 

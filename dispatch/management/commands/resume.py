@@ -4,8 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from dispatch.management.arguments import subscriber_called
+from dispatch.management.arguments import operator, subscriber_called
 from dispatch.resuming import resume
+from subscribers.acting import acting
 from subscribers.models import Subscriber
 
 
@@ -18,7 +19,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         subscriber = subscriber_called(options["subscriber"])
-        resumed = resume(Subscriber.objects.filter(pk=subscriber.pk), discard=options["discard"])
+        with acting(operator(), "manage.py resume"):
+            resumed = resume(Subscriber.objects.filter(pk=subscriber.pk), discard=options["discard"])
         if not resumed.subscribers:
             self.stdout.write(f"{subscriber} is not paused.")
         elif options["discard"]:

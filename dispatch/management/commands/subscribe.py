@@ -8,6 +8,7 @@ from django.db import transaction
 
 from dispatch.management.arguments import as_moment, operator, positive_rate
 from dispatch.replays.requesting import ReplayRefusedError, backfill_wish, request
+from subscribers.acting import acting
 from subscribers.models import Subscriber
 
 
@@ -37,7 +38,7 @@ class Command(BaseCommand):
         past = None
         try:
             subscriber.full_clean()
-            with transaction.atomic():
+            with transaction.atomic(), acting(operator(), "manage.py subscribe"):
                 subscriber.save()
                 if options["since"]:
                     past = request(backfill_wish(subscriber, options["since"], options["rate"]), operator())

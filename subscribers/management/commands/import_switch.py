@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from subscribers.acting import acting, operator
 from subscribers.originals import OriginalError, Taken, read_originals, take_over
 
 
@@ -16,7 +17,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            taken = take_over(read_originals(options["file"]))
+            with acting(operator(), "manage.py import_switch"):
+                taken = take_over(read_originals(options["file"]))
         except OriginalError as error:
             raise CommandError(str(error)) from error
         for each in taken:

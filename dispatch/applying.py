@@ -1,0 +1,81 @@
+"""Brings the subscribers into the state that a file describes, or tells what that would change."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS
+
+from dispatch.resuming import settle_deleted
+from subscribers.files import FORMATS, FileRefusedError
+from subscribers.history import Difference
+from subscribers.models import Subscriber
+from subscribers.resources import SubscriberResource
+
+NEW, CHANGED, SAME = "new", "update", "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What becomes of one row of the file; `act` is NEW, CHANGED or SAME."""
+
+    number: int
+    act: str
+    subscriber: str
+    differences: tuple[Difference, ...]
+
+    @property
+    def is_new(self) -> bool:
+        return self.act == NEW
+
+
+@dataclass(slots=True)
+class Applied:
+    """With `refusals`, sentences by row, nothing was changed."""
+
+    rows: list[Row] = field(default_factory=list)
+    pruned: list[Subscriber] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    cancelled: int = 0
+
+    def count(self, act: str) -> int:
+        return sum(row.act == act for row in self.rows)
+
+
+def format_of(file_name: str, name: str = "") -> Any:
+    """The format of that name, or by the file's ending. Raises FileRefusedError."""
+    wanted = name or Path(file_name).suffix.lstrip(".").lower()
+    if wanted not in FORMATS:
+        raise FileRefusedError(f"{file_name} ends in none of: {', '.join(f'.{each}' for each in FORMATS)}.")
+    return FORMATS[wanted]()
+
+
+def apply(data: bytes, file_format: Any, *, prune: bool = False, dry_run: bool = False) -> Applied:
+    """All rows or none. Absent subscribers stay, unless `prune` deletes them. Raises FileRefusedError."""
+    dataset = file_format.create_dataset(data)
+    resource = SubscriberResource()
+    result = resource.import_data(dataset, dry_run=dry_run, rollback_on_validation_errors=True, prune=prune)
+    applied = Applied(refusals=_refusals(result))
+    if not applied.refusals:
+        applied.rows = [_row(number, row) for number, row in enumerate(result.rows, 1)]
+        applied.pruned = resource.pruned
+        applied.cancelled = 0 if dry_run else settle_deleted([each.pk for each in resource.pruned])
+    return applied
+
+
+def _refusals(result: Any) -> list[str]:
+    whole = [str(error.error) for error in result.base_errors]
+    return whole + [f"Row {number}{f', {name}' if name else ''}: {text}" for number, name, text in _faults(result)]
+
+
+def _faults(result: Any) -> list[tuple[int, str, str]]:
+    """Row, field (empty if it is none's) and sentence of each fault, in the order of the rows."""
+    found = [(row.number, "", str(error.error)) for row in result.error_rows for error in row.errors]
+    for row in result.invalid_rows:
+        for name, messages in row.error_dict.items():
+            found += [(row.number, "" if name == NON_FIELD_ERRORS else name, text) for text in messages]
+    return sorted(found, key=lambda fault: fault[0])
+
+
+def _row(number: int, row: Any) -> Row:
+    return Row(number, row.import_type, str(row.instance), row.diff or ())

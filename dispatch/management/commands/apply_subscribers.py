@@ -1,0 +1,50 @@
+"""`manage.py apply_subscribers file.yaml`: brings the subscribers into the state that a file describes."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from dispatch.applying import CHANGED, NEW, SAME, Applied, apply, format_of
+from subscribers.acting import acting, operator
+from subscribers.files import FORMATS, FileRefusedError
+
+SIGNS = {NEW: "+", CHANGED: "~"}
+
+
+class Command(BaseCommand):
+    help = "Creates and changes subscribers as FILE says, all or none of it. What the file does not name stays."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, help="its ending says the format: .yaml, .json or .csv")
+        parser.add_argument("--format", choices=sorted(FORMATS), default="", help="whatever the ending says")
+        parser.add_argument("--dry-run", action="store_true", help="change nothing; tell what would be")
+        parser.add_argument("--prune", action="store_true", help="delete those that the file does not name")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        try:
+            with acting(operator(), f"manage.py apply_subscribers {path.name}"):
+                file_format = format_of(path.name, options["format"])
+                applied = apply(path.read_bytes(), file_format, prune=options["prune"], dry_run=options["dry_run"])
+        except OSError as error:
+            raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+        except FileRefusedError as error:
+            raise CommandError(str(error)) from error
+        if applied.refusals:
+            raise CommandError("\n".join([*applied.refusals, "Nothing was changed."]))
+        self._tell(applied, "Would be" if options["dry_run"] else "Done:")
+
+    def _tell(self, applied: Applied, verb: str) -> None:
+        for row in applied.rows:
+            if row.act == SAME:
+                continue
+            self.stdout.write(f"{SIGNS[row.act]} {row.subscriber}")
+            for each in row.differences if row.act == CHANGED else ():
+                self.stdout.write(f"    {each.name}: {each.old} → {each.new}")
+        for subscriber in applied.pruned:
+            self.stdout.write(f"- {subscriber}")
+        counts = f"{applied.count(NEW)} created, {applied.count(CHANGED)} changed, {applied.count(SAME)} as they were"
+        self.stdout.write(self.style.SUCCESS(f"{verb} {counts}, {len(applied.pruned)} deleted."))
+        if applied.cancelled:
+            self.stdout.write(f"Deliveries that were waiting for those and are cancelled: {applied.cancelled:,}.")

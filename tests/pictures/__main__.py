@@ -1,0 +1,81 @@
+"""`make pictures`: takes those that are committed; `PICTURES=--all` all of them, `PICTURES=history` those of a page."""
+
+import argparse
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from tests.pictures.pages import LOOKS, PICTURES, Picture
+from tests.servers.chromium import running_chromium
+from tests.servers.hub import PROJECT, HubServer
+
+KEPT = PROJECT / "docs" / "images"
+ALL = PROJECT / "build" / "pictures"
+PASSWORD = "a password of pictures alone"
+SIZES = {"light": (1360, 850), "dark": (1360, 850), "phone": (390, 844)}
+COLOURS = 64
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="tests.pictures")
+    parser.add_argument("names", nargs="*", help="of pages (default: each)")
+    parser.add_argument("--all", action="store_true", help="also those that are not committed, to build/pictures")
+    options = parser.parse_args()
+    chosen = [picture for picture in PICTURES if not options.names or picture.name in options.names]
+    with _demo() as (hub, ids), running_chromium() as browser:
+        for look in LOOKS:
+            page = _signed_in(browser, hub, look)
+            for picture in chosen:
+                if options.all or look in picture.kept:
+                    _take(page, hub, ids, picture, look)
+            page.close()
+
+
+@contextmanager
+def _demo() -> Iterator[tuple[HubServer, dict[str, str]]]:
+    """A hub that is as the demo has left it; no consumer goes on with it."""
+    with HubServer({"DJANGO_SUPERUSER_PASSWORD": PASSWORD}) as hub:
+        hub.manage("demo", timeout=300)
+        hub.manage("createsuperuser", "--noinput", "--username", "ann", "--email", "ann@example.com")
+        script = (Path(__file__).parent / "ids.py").read_text()
+        ids = json.loads(hub.manage("shell", "--no-imports", "--command", script).stdout)
+        hub.start_web()
+        yield hub, ids
+
+
+def _signed_in(browser: Browser, hub: HubServer, look: str) -> Page:
+    width, height = SIZES[look]
+    scheme = "dark" if look == "dark" else "light"
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    page.goto(f"{hub.url}/admin/")
+    page.fill("[name=username]", "ann")
+    page.fill("[name=password]", PASSWORD)
+    page.click("[type=submit]")
+    return page
+
+
+def _take(page: Page, hub: HubServer, ids: dict[str, str], picture: Picture, look: str) -> None:
+    page.goto(f"{hub.url}/admin/{picture.path.format(**ids)}")
+    for target in picture.clicks:
+        page.click(target)
+    page.wait_for_load_state("networkidle")
+    directory = KEPT if look in picture.kept else ALL
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{picture.name}-{look}.png"
+    page.screenshot(path=path)
+    _shrink(path)
+    print(f"{path.relative_to(PROJECT)}  {path.stat().st_size // 1024} KiB")
+
+
+def _shrink(path: Path) -> None:
+    """So many colours are enough for a page, at a quarter of the bytes."""
+    with Image.open(path) as image:
+        image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    main()

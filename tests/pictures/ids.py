@@ -1,0 +1,13 @@
+"""Ids of the demo's rows that the pages of the pictures are about. Run by `manage.py shell`; prints JSON."""
+
+import json
+
+from dispatch.models import Attempt, Delivery
+from subscribers.models import Subscriber
+
+ids = dict(Subscriber.objects.existing().values_list("name", "pk"))
+dead = Delivery.objects.filter(state="dead").latest("pk")
+failed = Attempt.objects.filter(status=500).latest("pk")
+ids |= {"dead": dead.pk, "event": dead.event_id, "attempt": failed.pk}
+ids["first_of_billing"] = Subscriber.history.filter(id=ids["billing"]).earliest("history_id").pk
+print(json.dumps({name: str(value) for name, value in ids.items()}))
