@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from dispatch.admin import dashboard
 from dispatch.models import Consumer, Health, Lease
 from dispatch.models.delivery import HELD_REASONS
 from tests.dispatch.admin.rows import make_attempt
@@ -19,6 +20,14 @@ pytestmark = pytest.mark.django_db
 
 #: Of the session and the user two, the others are the dashboard's own.
 MOST_QUERIES = 40
+#: By a process that remembers nothing of the past, given all the time.
+MOST_QUERIES_AT_FIRST = 190
+
+
+@pytest.fixture(autouse=True)
+def _time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is, the past is added up with the first look."""
+    monkeypatch.setattr(dashboard, "ADDING_UP_SECONDS", 60.0)
 
 
 def make_consumer(**fields: Any) -> Consumer:
@@ -235,6 +244,7 @@ def test_the_dashboard_asks_a_bounded_number_of_questions(
         make_delivery(make_subscriber(), state="held", reason="paused")
         make_consumer()
         tried(timedelta(minutes=3), delivery.subscriber, "500", 1)
-    shown(admin_client, span=span)
+    with django_assert_max_num_queries(MOST_QUERIES_AT_FIRST):
+        shown(admin_client, span=span)
     with django_assert_max_num_queries(MOST_QUERIES):
         shown(admin_client, span=span)
