@@ -55,7 +55,7 @@ class Veil:
         )
 
     def text(self, text: str) -> str:
-        """`text`, such as a request's body, without the secrets that turn up in it; nothing of it where it is hidden."""
+        """`text`, such as a request's body, without the secrets that turn up in it; nothing where it is hidden."""
         return MASK if text and self._hides_all else self._veiled(text)
 
     def _value(self, explained: Explained) -> str:

@@ -107,7 +107,7 @@ def failures(failures: Failures, stand: Standing, names: Names) -> Rows:
             "first": _minute(failing.first, stand),
             "last": _minute(failing.last, stand),
             "sample": _url_or_none(by_result.get((subscriber_id, result))),
-            "list": deliveries_url(subscriber=subscriber_id),
+            "list": deliveries_url(subscriber=subscriber_id, **{"status" if result.isdigit() else "error": result}),
             "replay": replay_url(subscriber=subscriber_id, state__exact="dead") if subscriber_id in with_dead else "",
         }
         for (subscriber_id, result), failing in shown

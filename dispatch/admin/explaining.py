@@ -92,5 +92,5 @@ def last_result(delivery: Delivery) -> str:
 
 
 def shown_payload(payload: str) -> str:
-    """The payload's JSON, indented, what stands under secret names masked, and all of its values where payloads are hidden."""
+    """The payload's JSON, indented, its secrets masked; all of its values where payloads are hidden."""
     return cut(json.dumps(masked(parse_json(payload)), indent=2, ensure_ascii=False))

@@ -109,6 +109,10 @@ SURFACES: dict[str, Callable[[Ledger], str]] = {
     "admin: subscriber": admin_page("subscribers_subscriber_change", "subscriber"),
     "admin: history": admin_page("subscribers_subscriber_history", "subscriber"),
     "admin: index": admin_page("index"),
+    "admin: why not": lambda given: given.client.get(
+        reverse("why_not"), {"event": given.event.pk, "subscriber": given.subscriber.pk}
+    ).content.decode(),
+    "admin: flow map": lambda given: given.client.get(reverse("flow_map")).content.decode(),
     "API: events": api("events"),
     "API: event": api("events/{event}"),
     "API: deliveries": api("deliveries"),

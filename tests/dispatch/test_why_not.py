@@ -82,12 +82,33 @@ def test_a_broken_filter_is_pointed_at() -> None:
     assert answer.now.tree is None
 
 
-def test_a_filter_that_was_changed_since_is_not_taken_for_the_one_of_then() -> None:
+def changed_since(**change: Any) -> Answer:
+    """Of an event that came before the subscriber was changed; its first filter did not take the event."""
     subscriber = make_subscriber(filter_expression="False")
-    Subscriber.objects.update(created_at=timezone.now() - timedelta(days=1))
-    event = make_event(received_at=AGO)
-    Subscriber.objects.update(filter_expression="")
-    answer = why(event, Subscriber.objects.get(pk=subscriber.pk))
+    Subscriber.objects.filter(pk=subscriber.pk).update(created_at=timezone.now() - timedelta(days=1))
+    event = make_event(received_at=timezone.now())
+    Subscriber.objects.filter(pk=subscriber.pk).update(**change)
+    return why(event, Subscriber.objects.get(pk=subscriber.pk))
+
+
+def test_a_filter_that_was_changed_since_is_told_by_the_history() -> None:
+    answer = changed_since(filter_expression="")
+    assert (answer.cause, answer.known.expression) == (Cause.FALSE, "False")
+    assert answer.then is not None
+    assert (answer.then.verdict, answer.now.verdict) == ("false", "true")
+    assert "history" in answer.known.how
+
+
+def test_a_topic_that_was_changed_since_is_told_by_the_history() -> None:
+    answer = changed_since(topic="invoices")
+    assert (answer.cause, answer.known.topic) == (Cause.FALSE, "orders")
+
+
+def test_where_no_history_tells_it_todays_filter_is_not_taken_for_the_one_of_then() -> None:
+    subscriber = make_subscriber(filter_expression="")
+    Subscriber.objects.filter(pk=subscriber.pk).update(created_at=timezone.now() - timedelta(days=1))
+    Subscriber.history.all().delete()
+    answer = why(make_event(received_at=AGO), Subscriber.objects.get(pk=subscriber.pk))
     assert (answer.cause, answer.known.expression) == (Cause.CHANGED, None)
     assert "last changed at" in answer.known.how
 
@@ -99,6 +120,7 @@ def test_a_delivery_of_the_same_revision_had_the_filter_of_today() -> None:
     same = make_delivery(subscriber, event, subscriber_revision=subscriber.revision)
     assert why(event, subscriber).known.expression == "True"
     Delivery.objects.filter(pk=same.pk).update(subscriber_revision=subscriber.revision - 1)
+    Subscriber.history.all().delete()
     known = why(event, subscriber).known
     assert known.expression is None
     assert f"revision {subscriber.revision - 1}" in known.how
