@@ -112,4 +112,5 @@ def test_the_theme_works_without_eval(desk: Desk) -> None:
     page.click("tbody th a")
     page.get_by_role("link", name="Pause").click()
     expect(page.locator("#dialog")).to_contain_text("Pause this subscriber?")
+    expect(page.locator("#modal-content")).to_be_visible()
     desk.assert_accessible("#modal-content")
