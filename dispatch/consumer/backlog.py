@@ -8,7 +8,7 @@ from uuid import UUID
 
 from dispatch.consumer.flow import Flow
 from dispatch.consumer.gate import Gate, shut_reason
-from dispatch.ledger.claiming import Claim, claim_suspect, due_suspects
+from dispatch.ledger.claiming import SUSPECT_FROM, Claim, claim_suspect, due_suspects
 from dispatch.ledger.health import elect_probe, withdraw_probe
 from dispatch.ledger.holding import backlogs, claim_held
 from dispatch.ledger.loading import LoadedSubscriber, load_subscribers
@@ -24,7 +24,9 @@ BUSY_SECONDS = 0.02
 #: Subscribers that are served in one turn, and deliveries claimed at once.
 TURN = 32
 CLAIMED_AT_ONCE = 128
-SUSPECTS_LOOKED_AT = 20
+SUSPECTS_LOOKED_AT = 40
+#: Suspects that are tried together for the first time: if they are lost again, each is tried alone.
+SUSPECTS_AT_ONCE = 20
 
 #: How many deliveries a subscriber may have in the process, given its own limit.
 Allowance = Callable[[int, int | None], int]
@@ -78,25 +80,39 @@ class Backlog:
         self._is_busy = bool(taken.claims)
         return taken
 
-    def claim_suspect(self, now: datetime) -> Taken:
-        """One delivery that may be what kills its consumers, if any is due and its subscriber may be called.
+    def claim_suspects(self, now: datetime) -> Taken:
+        """Deliveries that may be what kills their consumers, of those that are due and whose subscriber may be called.
 
-        It is the probe of one that was left alone until now: all that waits for it may be suspects.
+        Some together the first time; one that was lost again, or is the probe of a subscriber that was left alone,
+        goes alone. A suspect must be such a probe: all that waits for that subscriber may be suspects.
         """
+        taken = Taken()
         if time.monotonic() < self._suspects_at:
-            return Taken()
+            return taken
         suspects = due_suspects(now, SUSPECTS_LOOKED_AT)
-        subscribers = load_subscribers({subscriber_id for _, subscriber_id in suspects})
-        for delivery_id, subscriber_id in suspects:
+        subscribers = load_subscribers({subscriber_id for _, subscriber_id, _ in suspects})
+        for delivery_id, subscriber_id, lost_claims in suspects:
             is_probe = subscribers[subscriber_id].is_shut_off
-            if is_probe and not elect_probe(subscriber_id, now):
+            is_alone = is_probe or lost_claims > SUSPECT_FROM
+            if is_alone and taken.claims:
                 continue
-            if found := claim_suspect(self.owner, delivery_id, now):
-                return Taken(found, {delivery_id} if is_probe else set())
-            if is_probe:
-                withdraw_probe(subscriber_id, now)
-        self._suspects_at = time.monotonic() + LOOK_SECONDS
-        return Taken()
+            self._claim_suspect(delivery_id, subscriber_id, now, taken, is_probe=is_probe)
+            if taken.claims and (is_alone or len(taken.claims) >= SUSPECTS_AT_ONCE):
+                break
+        if not taken.claims:
+            self._suspects_at = time.monotonic() + LOOK_SECONDS
+        return taken
+
+    def _claim_suspect(
+        self, delivery_id: UUID, subscriber_id: int, now: datetime, taken: Taken, *, is_probe: bool
+    ) -> None:
+        if is_probe and not elect_probe(subscriber_id, now):
+            return
+        found = claim_suspect(self.owner, delivery_id, now)
+        if is_probe and not found:
+            withdraw_probe(subscriber_id, now)
+        taken.claims += found
+        taken.probe_ids |= {claim.delivery_id for claim in found if is_probe}
 
     def _turn(self) -> list[LoadedSubscriber]:
         """The next ones; they come again behind the others."""

@@ -52,7 +52,7 @@ class Feeder(threading.Thread):
         #: The answer to a claim may have been lost: rows may be ours without our knowing.
         self._is_unsure = False
         self._held = Taken()
-        self._suspect: Work | None = None
+        self._suspects: list[Work] = []
 
     def run(self) -> None:
         try:
@@ -97,7 +97,7 @@ class Feeder(threading.Thread):
         self._wake()
 
     def _fetch(self, limit: int) -> list[Job]:
-        is_busy = self.reader.is_busy or self._suspect is not None
+        is_busy = self.reader.is_busy or bool(self._suspects)
         wait_seconds = BUSY_SECONDS if is_busy else self.backlog.wait_seconds
         try:
             jobs = self.queue.fetch(limit, wait_seconds)
@@ -112,7 +112,7 @@ class Feeder(threading.Thread):
         return jobs
 
     def _take_held(self, room: int) -> bool:
-        """Takes up what was held, a suspect, and large events not read yet; False if the database does not answer."""
+        """Takes up what was held, suspects, and large events not read yet; False if the database does not answer."""
         try:
             self.reader.read()
             self.backlog.look()
@@ -121,7 +121,7 @@ class Feeder(threading.Thread):
             if self._held.claims:
                 self._put(load(self._held.claims, (), self.gate, self._held.probe_ids, from_line=True))
             self._held = Taken()
-            self._take_suspect()
+            self._take_suspects()
         except (DatabaseError, InterfaceError) as error:
             connection.close()
             self._is_unsure = True
@@ -129,15 +129,15 @@ class Feeder(threading.Thread):
             return False
         return True
 
-    def _take_suspect(self) -> None:
-        """One at a time: should it be what kills the process, it takes no other suspect with it."""
-        if self._suspect is not None and not self._suspect.is_recorded:
+    def _take_suspects(self) -> None:
+        """None beside others: should one be what kills the process, it takes no more with it than it must."""
+        if any(not work.is_recorded for work in self._suspects):
             return
-        self._suspect = None
-        taken = self.backlog.claim_suspect(timezone.now())
+        self._suspects = []
+        taken = self.backlog.claim_suspects(timezone.now())
         if taken.claims:
-            [self._suspect] = works = load(taken.claims, (), self.gate, taken.probe_ids)
-            self._put(works)
+            self._suspects = load(taken.claims, (), self.gate, taken.probe_ids)
+            self._put(self._suspects)
 
     def _take(self, fetched: Sequence[Job]) -> bool:
         """Claims and loads; False if the database does not answer, and the jobs are to be taken again."""

@@ -101,18 +101,18 @@ def reopen_dead(owner: UUID, ids: Sequence[UUID], now: datetime) -> list[Claim]:
     )
 
 
-def due_suspects(now: datetime, limit: int) -> list[tuple[UUID, int]]:
-    """Suspects that are due, the longest due first, each with its subscriber; less those of subscribers that are left
-    alone for now, which stand in nobody's way, however many they are."""
+def due_suspects(now: datetime, limit: int) -> list[tuple[UUID, int, int]]:
+    """Suspects that are due, the longest due first, each with its subscriber and its lost claims; less those of
+    subscribers that are left alone for now, which stand in nobody's way, however many they are."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id, subscriber_id FROM delivery{by('delivery_suspect')} WHERE state = 'pending' AND due_at <= %s "
-            f"AND lost_claims >= {SUSPECT_FROM} AND NOT EXISTS (SELECT 1 FROM health WHERE "
+            f"SELECT id, subscriber_id, lost_claims FROM delivery{by('delivery_suspect')} "
+            f"WHERE state = 'pending' AND due_at <= %s AND lost_claims >= {SUSPECT_FROM} AND NOT EXISTS (SELECT 1 FROM health WHERE "
             "health.subscriber_id = delivery.subscriber_id AND breaker <> 'closed' AND open_until > %s) "
             "ORDER BY due_at LIMIT %s",
             [to_database(now), to_database(now), limit],
         )
-        return [(to_id(row[0]), row[1]) for row in cursor.fetchall()]
+        return [(to_id(delivery_id), *rest) for delivery_id, *rest in cursor.fetchall()]
 
 
 def claim_suspect(owner: UUID, delivery_id: UUID, now: datetime) -> list[Claim]:

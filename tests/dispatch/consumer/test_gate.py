@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from dispatch.consumer.backlog import SUSPECTS_LOOKED_AT, Backlog
+from dispatch.consumer.backlog import SUSPECTS_AT_ONCE, SUSPECTS_LOOKED_AT, Backlog
 from dispatch.consumer.flow import Flow
 from dispatch.consumer.gate import Gate
 from dispatch.consumer.loading import load
@@ -170,20 +170,36 @@ def test_suspects_of_one_left_alone_wait_and_keep_no_other_waiting() -> None:
         make_delivery(crowd, lost_claims=2, due_at=timedelta(minutes=-5))
     other = make_delivery(lost_claims=3)
     shut_off(crowd)
-    taken = backlog().claim_suspect(timezone.now())
+    taken = backlog().claim_suspects(timezone.now())
     assert [claim.delivery_id for claim in taken.claims] == [other.pk]
     assert taken.probe_ids == set()
+
+
+def test_suspects_go_together_at_first_and_alone_once_they_were_lost_again() -> None:
+    subscriber = make_subscriber()
+    twice = [make_delivery(subscriber, lost_claims=2, due_at=timedelta(minutes=-5)) for _ in range(3)]
+    again = [make_delivery(subscriber, lost_claims=3, due_at=timedelta(minutes=-4)) for _ in range(2)]
+    found = backlog()
+    rounds = [{claim.delivery_id for claim in found.claim_suspects(timezone.now()).claims} for _ in range(4)]
+    assert rounds == [{each.pk for each in twice}, {again[0].pk}, {again[1].pk}, set()]
+
+
+def test_no_more_suspects_go_together_than_may() -> None:
+    subscriber = make_subscriber()
+    for _ in range(SUSPECTS_AT_ONCE + 1):
+        make_delivery(subscriber, lost_claims=2)
+    assert len(backlog().claim_suspects(timezone.now()).claims) == SUSPECTS_AT_ONCE
 
 
 def test_a_suspect_is_the_probe_of_one_for_which_nothing_else_waits() -> None:
     first, _ = make_delivery(lost_claims=2), make_delivery(lost_claims=2)
     shut_off(first.subscriber, -1)
     found = backlog()
-    taken = found.claim_suspect(timezone.now())
+    taken = found.claim_suspects(timezone.now())
     assert taken.probe_ids == {first.pk}
     [work] = load(taken.claims, (), found.gate, taken.probe_ids)
     assert work.is_probe
     assert work.request is not None
-    again = backlog().claim_suspect(timezone.now())
+    again = backlog().claim_suspects(timezone.now())
     assert first.pk not in {claim.delivery_id for claim in again.claims}, "one probe at a time"
     assert again.probe_ids == set()

@@ -79,7 +79,7 @@ def test_a_suspect_is_claimed_by_its_own_name_alone() -> None:
     assert next_due() is None
     make_delivery(lost_claims=1)
     make_delivery(due_at=timedelta(hours=1), **SUSPECT)
-    assert due_suspects(now, 10) == [(suspect.pk, suspect.subscriber_id)]
+    assert due_suspects(now, 10) == [(suspect.pk, suspect.subscriber_id, suspect.lost_claims)]
     [claim] = claim_suspect(owner, suspect.pk, now)
     assert claim.is_suspect
     assert claim_suspect(owner, suspect.pk, now) == []
