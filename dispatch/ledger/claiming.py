@@ -107,8 +107,9 @@ def due_suspects(now: datetime, limit: int) -> list[tuple[UUID, int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id, subscriber_id, lost_claims FROM delivery{by('delivery_suspect')} "
-            f"WHERE state = 'pending' AND due_at <= %s AND lost_claims >= {SUSPECT_FROM} AND NOT EXISTS (SELECT 1 FROM health WHERE "
-            "health.subscriber_id = delivery.subscriber_id AND breaker <> 'closed' AND open_until > %s) "
+            f"WHERE state = 'pending' AND due_at <= %s AND lost_claims >= {SUSPECT_FROM} "
+            "AND NOT EXISTS (SELECT 1 FROM health WHERE health.subscriber_id = delivery.subscriber_id "
+            "AND breaker <> 'closed' AND open_until > %s) "
             "ORDER BY due_at LIMIT %s",
             [to_database(now), to_database(now), limit],
         )
