@@ -55,6 +55,11 @@ class Answer:
     def is_taken(self) -> bool:
         return self.cause is Cause.DELIVERY
 
+    @property
+    def is_by_filter(self) -> bool:
+        """Whether clauses of the filter are what kept the event away."""
+        return self.cause in (Cause.FALSE, Cause.UNKNOWN)
+
 
 def why(event: Event, subscriber: Subscriber) -> Answer:
     """Looks at the delivery if there is one, and else for the first thing that kept the event away."""

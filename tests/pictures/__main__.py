@@ -17,7 +17,7 @@ KEPT = PROJECT / "docs" / "images"
 ALL = PROJECT / "build" / "pictures"
 PASSWORD = "a password of pictures alone"
 SIZES = {"light": (1360, 850), "dark": (1360, 850), "phone": (390, 844)}
-COLOURS = 64
+COLOURS = 128
 
 
 def main() -> None:
@@ -37,13 +37,14 @@ def main() -> None:
 
 @contextmanager
 def _demo() -> Iterator[tuple[HubServer, dict[str, str]]]:
-    """A hub that is as the demo has left it; no consumer goes on with it."""
+    """A hub as the demo has left it, with a consumer that goes on with it."""
     with HubServer({"DJANGO_SUPERUSER_PASSWORD": PASSWORD}) as hub:
         hub.manage("demo", timeout=300)
         hub.manage("createsuperuser", "--noinput", "--username", "ann", "--email", "ann@example.com")
         script = (Path(__file__).parent / "ids.py").read_text()
         ids = json.loads(hub.manage("shell", "--no-imports", "--command", script).stdout)
         hub.start_web()
+        hub.start_consumer()
         yield hub, ids
 
 

@@ -2,12 +2,14 @@
 
 import json
 
-from dispatch.models import Attempt, Delivery
+from dispatch.models import Attempt, Delivery, Event
 from subscribers.models import Subscriber
 
 ids = dict(Subscriber.objects.existing().values_list("name", "pk"))
 dead = Delivery.objects.filter(state="dead").latest("pk")
 failed = Attempt.objects.filter(status=500).latest("pk")
 ids |= {"dead": dead.pk, "event": dead.event_id, "attempt": failed.pk}
+refused = Event.objects.filter(topic="order.created").exclude(deliveries__subscriber=ids["billing"]).latest("pk")
+ids["refused"] = refused.pk
 ids["first_of_billing"] = Subscriber.history.filter(id=ids["billing"]).earliest("history_id").pk
 print(json.dumps({name: str(value) for name, value in ids.items()}))

@@ -21,6 +21,9 @@ class Picture(NamedTuple):
 
 PICTURES = (
     Picture("index", "", kept=LOOKS),
+    Picture("day", "?span=day"),
+    Picture("flow-map", "flow-map/", kept=LOOKS),
+    Picture("why-not", "why-not/?event={refused}&subscriber={billing}", kept=("light",)),
     Picture("subscribers", "subscribers/subscriber/", kept=("light",)),
     Picture("subscriber", "subscribers/subscriber/{billing}/change/", kept=("light",)),
     Picture("subscriber-paused", "subscribers/subscriber/{heatmap}/change/"),
