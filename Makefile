@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test assets faults fuzz scan lint bench bench-compare demo pictures clean
+.PHONY: run test assets docs faults fuzz scan lint bench bench-compare demo pictures clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.installed
@@ -36,7 +36,11 @@ faults: .venv/test.installed
 scan: .venv/test.installed
 	$(BIN)/python -m tests.scanning $(SCAN)
 
-lint: .venv/test.installed
+# The documentation as a site, in build/docs; any broken link fails.
+docs: .venv/test.installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+
+lint: .venv/test.installed docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
