@@ -50,7 +50,7 @@ def _store(delivery_id: UUID, job: Job, url: str, expression: str, encoded: str)
         payload=payload,
         size=len(payload.encode()),
         received_at=now,
-        matched=int(is_wanted),
+        matched=1,
     )
     state, reason = Delivery.State.PENDING, Delivery.Reason.NONE
     if problem:
