@@ -1,18 +1,13 @@
 """The JavaScript client of the original, which no registry serves: a script sends exactly what it sent."""
 
-import json
-import shutil
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.flows.receiver import Receiver
-from tests.servers.fixtures import missing
+from tests.interop.old_clients import Done, publish_by_javascript
 from tests.servers.hub import HubServer
 
-SCRIPT = Path(__file__).with_name("switch_client.mjs")
 OPTIONS = {"body": {"total": 120}, "headers": {"X-Id": "7"}, "http_method": "put"}
 
 pytestmark = pytest.mark.node
@@ -25,12 +20,8 @@ def hub() -> Iterator[HubServer]:
         yield server
 
 
-def publish(hub: HubServer, transfer: str, secret: str | None = None) -> subprocess.CompletedProcess[str]:
-    node = shutil.which("node")
-    if not node:
-        missing("node is not installed")
-    arguments = [hub.url, secret or hub.env["SWITCH_JWT_SECRET"], "orders", "shop", json.dumps(OPTIONS), transfer]
-    return subprocess.run([str(node), str(SCRIPT), *arguments], capture_output=True, text=True, timeout=30)
+def publish(hub: HubServer, transfer: str, secret: str | None = None) -> Done:
+    return publish_by_javascript(hub.url, secret or hub.env["SWITCH_JWT_SECRET"], "orders", OPTIONS, transfer)
 
 
 @pytest.mark.parametrize("transfer", ["length", "chunked"])

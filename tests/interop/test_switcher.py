@@ -1,23 +1,14 @@
 """The original's Python client, as PyPI serves it, in an environment of its own."""
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.flows.receiver import Receiver
-from tests.servers.fixtures import missing
-from tests.servers.hub import PROJECT, HubServer
+from tests.interop.old_clients import Done, install_switcher, publish_by_python
+from tests.servers.hub import HubServer
 
-#: Kept between runs; git ignores build/.
-ENVIRONMENT = PROJECT / "build" / "interop" / f"switcher-{sys.version_info.major}.{sys.version_info.minor}"
-#: It was written for a PyJWT whose `encode` returns bytes.
-REQUIREMENTS = ("switcher==0.1.8", "pyjwt==1.7.1")
-SCRIPT = "import json, sys; from switcher import publisher; print(publisher.publish(*json.loads(sys.argv[1])))"
 OPTIONS = {
     "body": {"total": 120},
     "headers": {"X-Id": "7"},
@@ -29,19 +20,7 @@ OPTIONS = {
 
 @pytest.fixture(scope="session")
 def switcher() -> Path:
-    """The interpreter that has the client."""
-    python = ENVIRONMENT / "bin" / "python"
-    finished = ENVIRONMENT / "finished"
-    if not finished.exists():
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        try:
-            subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True, capture_output=True)
-            subprocess.run([*pip, "--no-deps", *REQUIREMENTS], check=True, capture_output=True, timeout=60)
-            subprocess.run([*pip, "requests"], check=True, capture_output=True, timeout=60)
-        except (subprocess.SubprocessError, OSError) as error:
-            missing(f"PyPI's switcher 0.1.8 could not be installed ({error})")
-        finished.touch()
-    return python
+    return install_switcher()
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +30,8 @@ def hub() -> Iterator[HubServer]:
         yield server
 
 
-def publish(switcher: Path, hub: HubServer, secret: str | None = None) -> subprocess.CompletedProcess[str]:
-    env = os.environ | {
-        "SWITCH_BASE_URL": hub.url,
-        "SWITCH_JWT_SECRET": secret or hub.env["SWITCH_JWT_SECRET"],
-    }
-    command = [str(switcher), "-W", "ignore", "-c", SCRIPT, json.dumps(["orders", "shop", OPTIONS])]
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=30)
+def publish(switcher: Path, hub: HubServer, secret: str | None = None) -> Done:
+    return publish_by_python(switcher, hub.url, secret or hub.env["SWITCH_JWT_SECRET"], "orders", OPTIONS)
 
 
 def test_what_the_python_client_publishes_arrives(switcher: Path, hub: HubServer) -> None:
