@@ -40,12 +40,14 @@ scan: .venv/test.installed
 docs: .venv/test.installed
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 
+LINT_ENV := DJANGO_SETTINGS_MODULE=switchsite.settings SWITCH_SECRET_KEY=lint SWITCH_JWT_SECRET=a-secret-of-thirty-two-bytes-or-more
 lint: .venv/test.installed docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	SWITCH_SECRET_KEY=lint SWITCH_JWT_SECRET=a-secret-of-thirty-two-bytes-or-more $(BIN)/python manage.py makemigrations --check --dry-run
+	$(LINT_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(LINT_ENV) $(BIN)/python -m tests.deploy.rolling
 	tools/check_deploy
 
 # Looks for what breaks the served paths, and for the slowest filter that is accepted.
