@@ -6,7 +6,11 @@ from functools import lru_cache
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 MASK = "***"
-SECRET_NAME = re.compile(r"authorization|cookie|token|secret|password|passwd|api[-_]?key|signature|credential", re.I)
+SECRET_NAME = re.compile(
+    r"authorization|cookie|token|secret|password|passwd|passphrase|signature|credential|sessionid"
+    r"|(api|access|auth|private|functions)[-_]?key|\A(x-)?(auth|jwt|pass|pwd|sig)\Z",
+    re.I,
+)
 
 
 @lru_cache(maxsize=10_000)

@@ -52,8 +52,8 @@ def faktory_url_problem(url: str) -> str | None:
     try:
         parts = urlsplit(url)
         _ = parts.port
-    except ValueError as error:
-        return f"cannot be read: {error}."
+    except ValueError:
+        return "cannot be read: its port is no number, or its password has a / or # that is not written as %2F or %23."
     if parts.scheme not in ("tcp", "tcp+tls"):
         return "must begin with tcp:// or tcp+tls://."
     return None if parts.hostname else "names no host."

@@ -8,14 +8,18 @@ from dispatch.masking import as_stored_text, mask_headers, mask_url
     [
         *("Authorization", "proxy-authorization", "Cookie", "Set-Cookie", "X-Auth-Token", "X-Api-Key", "apikey"),
         *("X-API_KEY", "X-Secret", "Client-Secret", "X-Password", "X-Hub-Signature-256", "webhook-signature"),
-        *("X-Credentials", "X-CSRF-Token"),
+        *("X-Credentials", "X-CSRF-Token", "X-Auth", "auth", "jwt", "sig", "pwd", "pass", "passphrase", "sessionid"),
+        *("X-Access-Key", "private_key", "x-functions-key", "X-Auth-Key"),
     ],
 )
 def test_secret_header_is_masked(name: str) -> None:
     assert mask_headers([(name, "s3cret")]) == f"{name}: ***"
 
 
-@pytest.mark.parametrize("name", ["Content-Type", "webhook-id", "webhook-timestamp", "switch-topic", "X-Key", "Accept"])
+@pytest.mark.parametrize(
+    "name",
+    ["Content-Type", "webhook-id", "webhook-timestamp", "switch-topic", "X-Key", "Accept", "author", "passed", "sign"],
+)
 def test_other_header_is_kept(name: str) -> None:
     assert mask_headers([(name, "value")]) == f"{name}: value"
 
@@ -32,6 +36,7 @@ def test_headers_are_kept_a_line_each_in_their_order() -> None:
         ("http://h/token/secret", "http://h/token/secret"),
         ("http://h/a?b=1&c=2", "http://h/a?b=1&c=2"),
         ("http://h/a?token=x", "http://h/a?token=***"),
+        ("http://h/a?sp=r&sig=x", "http://h/a?sp=r&sig=***"),
         ("http://h/a?b=1&access_token=x&c=2", "http://h/a?b=1&access_token=***&c=2"),
         ("http://h/a?API-KEY=x&Signature=y", "http://h/a?API-KEY=***&Signature=***"),
         ("http://h/a?token=x=y", "http://h/a?token=***"),

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         parser.add_argument("--subscriber", metavar="NAME_OR_ID", help="those of this subscriber")
         parser.add_argument("--topic", help="those of events on this topic")
         parser.add_argument("--state", help="delivered, dead or cancelled (default: all three)")
-        parser.add_argument("--since", type=as_moment, help="made since: 2h ago, or 2026-01-31T08:00 (UTC)")
+        parser.add_argument("--since", type=as_moment, help="made since: 2h (ago), or 2026-01-31T08:00 (UTC)")
         parser.add_argument("--until", type=as_moment, help="made before; written as for --since")
         parser.add_argument("--rate", type=positive_rate, help="deliveries a second (default: as fast as it goes)")
         parser.add_argument("--dry-run", action="store_true", help="only count them")
