@@ -118,6 +118,7 @@ class LedgerBar(forms.Form):
         return narrowed
 
     def narrow(self, narrowed: Narrowed, given: dict[str, Any]) -> None:
+        """Adds the conditions of what was entered: each list's own bar knows its columns."""
         raise NotImplementedError
 
 

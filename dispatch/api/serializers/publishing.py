@@ -85,6 +85,7 @@ class BatchSerializer(serializers.Serializer[Any]):
 
     @extend_schema_field(_either("Result", AcceptedSerializer, RefusedSerializer, many=True))
     def get_results(self, batch: Any) -> Any:
+        """Never asked: the publish writes its answer itself, and this class only describes it in the schema."""
         raise NotImplementedError
 
 

@@ -52,6 +52,7 @@ class Printer(BaseHTTPRequestHandler):
     status = 200
 
     def tell(self, text: str) -> None:
+        """The command's own receiver says where it goes."""
         raise NotImplementedError
 
     def answer(self) -> None:

@@ -61,6 +61,8 @@ def lines(found: Glance, *, with_failures: bool = True) -> list[Text]:
 def _health(found: Glance) -> Text:
     if found.troubles:
         return line(("trouble    ", "bold red"), (found.troubles[0], "red"))
+    if found.breakers:
+        return line(("delivering ", "bold yellow"), "but not to all: some subscribers are left alone, see below.")
     return line(("healthy    ", "bold green"), "Work is being done, or there is none.")
 
 
