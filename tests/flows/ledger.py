@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tests.servers.hub import HubServer
 
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 20.0
 
 
 class Ledger:

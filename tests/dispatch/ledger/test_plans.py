@@ -49,8 +49,11 @@ MANY = 100
 OWNER = new_id()
 #: A statement that visited every delivery once would come to SIZE rows, or at least three times as many instructions.
 MOST = {"postgresql": 2_000, "sqlite": 60_000}
-#: Lists look through 10,000 rows for what no index leads to, and at two more rows for each of them.
-MOST_OF_A_LIST = {"postgresql": 45_000, "sqlite": 350_000}
+#: Lists look through 10,000 rows for what no index leads to.
+MOST_OF_A_LIST = {"postgresql": 35_000, "sqlite": 200_000}
+#: The bar of the attempts looks at the delivery of each of the 10,000, or at its event as well.
+MOST_OF_A_JOINED_LIST = {"postgresql": 42_000, "sqlite": 260_000}
+JOINED = ("attempts of a subscriber", "attempts on a topic")
 
 Rows = SimpleNamespace
 
@@ -170,8 +173,10 @@ def test_no_hot_statement_reads_a_whole_table_or_visits_the_past(rows: Rows, nam
 def test_no_list_of_the_admin_looks_through_more_than_it_may(rows: Rows) -> None:
     lists = dict(_lists())
     assert {name: work.scans for name, work in lists.items() if work.scans} == {}
-    most = MOST_OF_A_LIST[connection.vendor]
-    assert {name: work.visited for name, work in lists.items() if work.visited > most} == {}
+    most = dict.fromkeys(lists, MOST_OF_A_LIST[connection.vendor]) | dict.fromkeys(
+        JOINED, MOST_OF_A_JOINED_LIST[connection.vendor]
+    )
+    assert {name: work.visited for name, work in lists.items() if work.visited > most[name]} == {}
     assert len(lists) > 15
 
 
