@@ -42,6 +42,19 @@ def compile_problem(expression: str) -> str:
     return ""
 
 
+def _troubles(subscriber: Model) -> list[str]:
+    """Fields that tell what is wrong with a subscriber: of one that is well, none."""
+    health = getattr(subscriber, "health", None)
+    told = {
+        "state_reason": getattr(subscriber, "state_reason", ""),
+        "failing_since": health and health.failing_since,
+        "shown_filter_errors": getattr(subscriber, "filter_error_count", 0),
+        "shown_last_filter_error": getattr(subscriber, "last_filter_error", ""),
+        "last_filter_error_at": getattr(subscriber, "last_filter_error_at", None),
+    }
+    return [field for field, found in told.items() if found]
+
+
 class SubscriberAdmin(ModelAdmin):
     """What a subscriber is by itself. The app `dispatch` registers it, with what its deliveries add."""
 
@@ -85,10 +98,7 @@ class SubscriberAdmin(ModelAdmin):
         ]
         if obj is None:
             return written
-        state = (
-            *("state_badge", "state_reason", "shown_breaker", "failing_since"),
-            *("shown_filter_errors", "shown_last_filter_error", "last_filter_error_at"),
-        )
+        state = ("state_badge", "shown_breaker", *_troubles(obj))
         seen = ("deliveries_link", "created_at", "updated_at")
         return [("State", {"fields": state}), *written, ("History", {"fields": seen})]
 

@@ -47,7 +47,7 @@ class DeliveredSubscriberAdmin(FiledSubscriberAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if obj is not None:
             _, state = fieldsets[0]
-            state["fields"] = (*state["fields"][:2], "shown_backlog", *state["fields"][2:])
+            state["fields"] = ("state_badge", "shown_backlog", *state["fields"][1:])
             _, seen = fieldsets[-1]
             seen["fields"] = ("last_change", *seen["fields"])
         return fieldsets

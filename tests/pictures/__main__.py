@@ -73,9 +73,11 @@ def _take(page: Page, hub: HubServer, ids: dict[str, str], picture: Picture, loo
 
 
 def _shrink(path: Path) -> None:
-    """So many colours are enough for a page, at a quarter of the bytes."""
+    """So many colours are enough for a page, at a fraction of the bytes; rare ones, as of a small dot, count too."""
     with Image.open(path) as image:
-        image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+        image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+            path, optimize=True
+        )
 
 
 if __name__ == "__main__":
