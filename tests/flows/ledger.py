@@ -44,15 +44,20 @@ class Ledger:
         return [{**row, "id": str(UUID(row["id"]))} for row in self.run(statement, topic)]
 
     def wait_for(self, topic: str, count: int = 1, act: Callable[[], object] = int, **fields: Any) -> dict[str, Any]:
-        """The first delivery once `count` of the topic have these fields; fails if that does not come.
+        """One of the deliveries once `count` of the topic have these fields; fails if that does not come.
 
         `act` is done before each look.
         """
+        wanted = " AND ".join(("topic = ?", *(f"delivery.{name} IS ?" for name in fields)))
+        joined = "FROM delivery JOIN event ON event.id = event_id WHERE"
+        statement = f"SELECT delivery.*, count(*) OVER () AS rows {joined} {wanted} LIMIT 1"
         deadline = time.monotonic() + WAIT_SECONDS
         while True:
             act()
-            found = self.deliveries(topic)
-            if sum(fields.items() <= row.items() for row in found) >= count:
-                return found[0]
-            assert time.monotonic() < deadline, f"{count} with {fields} did not come, but {found[:3]}"
+            for row in self.run(statement, topic, *fields.values()):
+                if row.pop("rows") >= count:
+                    return {**row, "id": str(UUID(row["id"]))}
+            if time.monotonic() > deadline:
+                states = f"SELECT state, reason, attempts, count(*) AS rows {joined} topic = ? GROUP BY 1, 2, 3"
+                raise AssertionError(f"{count} with {fields} did not come, but {self.run(states, topic)}")
             time.sleep(0.05)
