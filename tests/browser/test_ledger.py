@@ -76,7 +76,7 @@ def test_a_failing_delivery_tells_what_comes_next_and_is_stopped(desk: Desk) -> 
         re.compile(r"Attempt \d+\s+(at \d\d:\d\d:\d\d \(in|is due)")
     )
     line.locator("h3 a").click()
-    expect(page.locator(".switch-timing svg").first).to_be_visible()
+    expect(page.locator(".switch-timing svg").last).to_be_visible()
     page.get_by_text("As curl").last.click()
     expect(page.locator("[data-copied]").last).to_contain_text("-H 'Authorization: ***'")
     page.get_by_role("button", name="Copy").last.click()
