@@ -12,14 +12,14 @@ NAMED = 3
 def failing(subscriber: Subscriber, since: datetime, is_left_alone: bool) -> str:
     then = "it is left alone but for a probe now and then" if is_left_alone else "each is tried again by itself"
     return (
-        f"{_called(subscriber)} has failed every request since {_moment(since)}. Its events are kept, and {then}. "
+        f"Subscriber {_called(subscriber)} has failed every request since {_moment(since)}. Its events are kept, and {then}. "
         "Tell those who run it; the failures are on its page."
     )
 
 
 def paused(subscriber: Subscriber) -> str:
     return (
-        f"The hub has paused {_called(subscriber)}: {subscriber.state_reason} Its events are held, and nothing is sent "
+        f"The hub has paused subscriber {_called(subscriber)}: {subscriber.state_reason} Its events are held, and nothing is sent "
         "to it until somebody resumes it. Resume it once it works again, or delete it if it is gone for good."
     )
 
@@ -50,7 +50,7 @@ def _counted(count: int) -> str:
 
 
 def _called(subscriber: Subscriber) -> str:
-    return f"subscriber {subscriber.pk}, {_short(str(subscriber))}"
+    return f"{subscriber.pk}, {_short(str(subscriber))}"
 
 
 def _short(name: str) -> str:
