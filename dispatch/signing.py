@@ -6,7 +6,7 @@ The kind of a secret is told by its prefix: `whsk_` is a private key of Ed25519,
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from standardwebhooks import Webhook
@@ -27,11 +27,6 @@ def signature_headers(secrets: Sequence[str], webhook_id: str, body: bytes, now:
     """
     signatures = [_signature(secret, webhook_id, body, now) for secret in secrets]
     return [("webhook-timestamp", str(int(now.timestamp()))), ("webhook-signature", " ".join(signatures))]
-
-
-def check_secret(secret: str) -> None:
-    """Raises SecretError if nothing can be signed with it."""
-    _signature(secret, "check", b"", datetime.fromtimestamp(0, UTC))
 
 
 def public_key(secret: str) -> str:

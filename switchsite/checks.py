@@ -5,8 +5,9 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ValidationError
 
-from dispatch.signing import SecretError, check_secret
+from subscribers.validators import validate_secret
 from switchsite import environment
 from switchsite.mail import mail_problem
 
@@ -82,8 +83,8 @@ def check_alerts(**kwargs: Any) -> list[CheckMessage]:
         found.append(Error(f"SWITCH_ALERT_WEBHOOK_URL {problem}", hint=hint, id="switch.E006"))
     if settings.SWITCH_ALERT_WEBHOOK_SECRET:
         try:
-            check_secret(settings.SWITCH_ALERT_WEBHOOK_SECRET)
-        except SecretError:
+            validate_secret(settings.SWITCH_ALERT_WEBHOOK_SECRET)
+        except ValidationError:
             hint = "Write whsec_ and the base64 of 24 to 64 random bytes, or whsk_ and that of an Ed25519 key."
             sentence = "SWITCH_ALERT_WEBHOOK_SECRET is no secret of Standard Webhooks."
             found.append(Error(sentence, hint=hint, id="switch.E007"))

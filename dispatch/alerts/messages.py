@@ -41,11 +41,11 @@ class Message:
 def message(notice: Notice) -> Message:
     """Of a saved notice."""
     alert, occasion = notice.alert, Notice.Occasion(notice.occasion)
-    kind = str(alert.get_kind_display()).capitalize()
+    title = TITLES[occasion].format(kind=alert.get_kind_display())
     text = f"It was: {notice.sentence}" if occasion is Notice.Occasion.OVER else notice.sentence
     return Message(
         type=f"alert.{occasion.value}",
-        title=TITLES[occasion].format(kind=kind),
+        title=title[0].upper() + title[1:],
         text=text,
         link=link(alert),
         timestamp=notice.created_at,

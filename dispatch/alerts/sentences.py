@@ -12,15 +12,16 @@ NAMED = 3
 def failing(subscriber: Subscriber, since: datetime, is_left_alone: bool) -> str:
     then = "it is left alone but for a probe now and then" if is_left_alone else "each is tried again by itself"
     return (
-        f"Subscriber {_called(subscriber)} has failed every request since {_moment(since)}. Its events are kept, and {then}. "
-        "Tell those who run it; the failures are on its page."
+        f"Subscriber {_called(subscriber)} has failed every request since {_moment(since)}. "
+        f"Its events are kept, and {then}. Tell those who run it; the failures are on its page."
     )
 
 
 def paused(subscriber: Subscriber) -> str:
     return (
-        f"The hub has paused subscriber {_called(subscriber)}: {subscriber.state_reason} Its events are held, and nothing is sent "
-        "to it until somebody resumes it. Resume it once it works again, or delete it if it is gone for good."
+        f"The hub has paused subscriber {_called(subscriber)}: {subscriber.state_reason} "
+        "Its events are held, and nothing is sent to it until somebody resumes it. "
+        "Resume it once it works again, or delete it if it is gone for good."
     )
 
 
