@@ -25,6 +25,10 @@ UNKNOWN = {
     "failing_since": None,
 }
 
+#: Why the hub pauses a subscriber, in its reason: an answer 410, or days of failures.
+GONE = "It answered 410 Gone."
+TAKEN_NOTHING = "It has taken nothing since "
+
 logger = logging.getLogger(__name__)
 
 
@@ -47,7 +51,7 @@ def _tries_since(moment: Combinable) -> QuerySet[AttemptCounter]:
 
 
 def _pause(subscriber_id: int, since: datetime | None, days: float) -> int:
-    reason = f"It has taken nothing since {since:%Y-%m-%d %H:%M} UTC, for more than {days:g} days."
+    reason = f"{TAKEN_NOTHING}{since:%Y-%m-%d %H:%M} UTC, for more than {days:g} days."
     with acting(SYSTEM, reason):
         paused = Subscriber.objects.filter(pk=subscriber_id).pause(reason)
     logger.warning("Subscriber %d is paused. %s", subscriber_id, reason)

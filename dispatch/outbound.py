@@ -1,9 +1,12 @@
 """The transport as the settings want it."""
 
+import time
+
 from django.conf import settings
 
 from dispatch.ledger.loading import LoadedSubscriber
-from dispatch.transport import AddressGuard, Timeouts, Transport
+from dispatch.outcomes import ErrorKind, Outcome
+from dispatch.transport import AddressGuard, Exchange, Timeouts, Transport
 from subscribers.ports import PortPolicy
 
 
@@ -16,6 +19,20 @@ def open_transport() -> Transport:
     )
     ports = PortPolicy(settings.SWITCH_DELIVERY_PORTS)
     return Transport(guard, ports=ports, ca_file=settings.SWITCH_CA_FILE, proxy=settings.SWITCH_DELIVERY_PROXY)
+
+
+def send_once(exchange: Exchange, max_seconds: float) -> Outcome:
+    """Sends one request that is no delivery, and waits for what comes of it."""
+    transport = open_transport()
+    try:
+        transport.start(exchange, None)
+        deadline = time.monotonic() + max_seconds + 1
+        while time.monotonic() < deadline:
+            for _, outcome in transport.run(1.0):
+                return outcome
+    finally:
+        transport.close()
+    return Outcome(error_kind=ErrorKind.INTERNAL, error=f"No outcome came within {max_seconds:g} s.")
 
 
 def timeouts_for(subscriber: LoadedSubscriber) -> Timeouts:

@@ -16,6 +16,7 @@ from dispatch.ledger.pruning import (
     Page,
     events_page,
     ranges_before,
+    remove_alerts,
     remove_counters,
     remove_deliveries,
     remove_events,
@@ -37,7 +38,7 @@ PRUNER = "pruner"
 LEASE = timedelta(seconds=60)
 RENEW_SECONDS = 5.0
 
-#: Rows by what they were: `delivered`, `dead`, `cancelled`, `attempts`, `events`, `replays`, `counters`.
+#: Rows by what they were: `delivered`, `dead`, `cancelled`, `attempts`, `events`, `replays`, `alerts`, `counters`.
 Removed = Counter[str]
 
 
@@ -88,6 +89,7 @@ def _steps(retention: Retention, now: datetime, pace: Pace) -> Iterator[Removed]
     if before := retention.delivered:
         yield from _events(before, now, pace)
         yield from _until_fewer("replays", partial(remove_replays, before), pace)
+        yield from _until_fewer("alerts", partial(remove_alerts, before), pace)
         for table in COUNTERS:
             yield from _until_fewer("counters", partial(remove_counters, table, before), pace)
 

@@ -14,8 +14,9 @@ from dispatch.models import Delivery
 class Retention:
     """Moments before which rows are past their time; None: they are kept for ever.
 
-    An event goes once none of its deliveries is left and it was received before `delivered`; so do a replay that ended
-    before it, and the counters of the minutes before it. What waits (pending, claimed, held) is kept, however old.
+    An event goes once none of its deliveries is left and it was received before `delivered`; so do a replay and
+    an alert that ended before it, and the counters of the minutes before it. What waits (pending, claimed, held) is
+    kept, however old.
     """
 
     delivered: datetime | None

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import time
 from dataclasses import dataclass, replace
 
 from django.utils import timezone
@@ -10,7 +9,7 @@ from django.utils import timezone
 from dispatch.building import BuiltRequest, EventContent, RequestError, build
 from dispatch.identifiers import new_id
 from dispatch.ledger.loading import LoadedEvent, LoadedSubscriber, load_subscribers
-from dispatch.outbound import open_transport, timeouts_for
+from dispatch.outbound import send_once, timeouts_for
 from dispatch.outcomes import ErrorKind, Outcome
 from dispatch.transport import Exchange
 from subscribers.models import Subscriber
@@ -87,13 +86,4 @@ def _sent(subscriber: LoadedSubscriber, event: LoadedEvent) -> Trial:
 def _exchange(request: BuiltRequest, subscriber: LoadedSubscriber) -> Outcome:
     allowed = timeouts_for(subscriber)
     timeouts = replace(allowed, total_seconds=min(allowed.total_seconds, MAX_SECONDS))
-    transport = open_transport()
-    try:
-        transport.start(Exchange(request.method, request.url, request.headers, request.body, timeouts), request)
-        deadline = time.monotonic() + MAX_SECONDS + 1
-        while time.monotonic() < deadline:
-            for _, outcome in transport.run(1.0):
-                return outcome
-    finally:
-        transport.close()
-    return Outcome(error_kind=ErrorKind.INTERNAL, error=f"No outcome came within {MAX_SECONDS:g} s.")
+    return send_once(Exchange(request.method, request.url, request.headers, request.body, timeouts), MAX_SECONDS)

@@ -5,8 +5,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ValidationError
 
+from subscribers.validators import validate_secret
 from switchsite import environment
+from switchsite.mail import mail_problem
 
 #: RFC 7518, section 3.2: a key of the hash's size or larger must be used.
 HS256_KEY_BYTES = 32
@@ -69,3 +72,39 @@ def check_timeouts(**kwargs: Any) -> list[CheckMessage]:
         hint = "A consumer that stops would cut off the slowest requests; they would be sent again."
         return [Warning(sentence, hint=hint, id="switch.W002")]
     return []
+
+
+@register()
+def check_alerts(**kwargs: Any) -> list[CheckMessage]:
+    """None of these values is repeated: each may hold a secret."""
+    found: list[CheckMessage] = []
+    if settings.SWITCH_ALERT_WEBHOOK_URL and (problem := webhook_problem(settings.SWITCH_ALERT_WEBHOOK_URL)):
+        hint = "Write it as https://alerts.example.com/switch."
+        found.append(Error(f"SWITCH_ALERT_WEBHOOK_URL {problem}", hint=hint, id="switch.E006"))
+    if settings.SWITCH_ALERT_WEBHOOK_SECRET:
+        try:
+            validate_secret(settings.SWITCH_ALERT_WEBHOOK_SECRET)
+        except ValidationError:
+            hint = "Write whsec_ and the base64 of 24 to 64 random bytes, or whsk_ and that of an Ed25519 key."
+            sentence = "SWITCH_ALERT_WEBHOOK_SECRET is no secret of Standard Webhooks."
+            found.append(Error(sentence, hint=hint, id="switch.E007"))
+    if settings.EMAIL_URL and (problem := mail_problem(settings.EMAIL_URL)):
+        hint = "Write it as smtp+tls://user:password@mail.example.com:587."
+        found.append(Error(f"EMAIL_URL {problem}", hint=hint, id="switch.E008"))
+    if settings.SWITCH_ALERT_MAIL_TO and not settings.EMAIL_URL:
+        hint = "Set EMAIL_URL to the mail server, or empty SWITCH_ALERT_MAIL_TO."
+        found.append(Error("SWITCH_ALERT_MAIL_TO is set, but EMAIL_URL is not.", hint=hint, id="switch.E009"))
+    return found
+
+
+def webhook_problem(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return "cannot be read."
+    if parts.scheme not in ("http", "https"):
+        return "must begin with http:// or https://."
+    if not url.isascii() or any(each <= " " for each in url):
+        return "has characters that a URL must write with %."
+    return None if parts.hostname else "names no host."

@@ -9,6 +9,7 @@ from typing import Any
 import environ
 
 from switchsite.kinds import (
+    addresses,
     boolean,
     days,
     existing_file,
@@ -16,6 +17,7 @@ from switchsite.kinds import (
     log_level,
     natural,
     networks,
+    origin,
     port,
     ports,
     positive,
@@ -23,6 +25,7 @@ from switchsite.kinds import (
     rate,
     request_seconds,
     seconds,
+    seconds_or_never,
     words,
 )
 
@@ -220,6 +223,50 @@ VARIABLES = (
         boolean,
         False,
         "Show the values of payloads, and what subscribers answered, only to those who may change subscribers.",
+    ),
+    Variable(
+        "SWITCH_ALERT_WEBHOOK_URL", str, "", "Where alerts are posted; empty: nowhere. Guarded as deliveries are."
+    ),
+    Variable(
+        "SWITCH_ALERT_WEBHOOK_SECRET",
+        str,
+        "",
+        "Signs these posts in the form of Standard Webhooks: `whsec_…` (shared) or `whsk_…` (Ed25519).",
+    ),
+    Variable(
+        "SWITCH_ALERT_MAIL_TO", addresses, [], "Whom alerts are mailed to, separated by commas; needs `EMAIL_URL`."
+    ),
+    Variable("SWITCH_ALERT_MAIL_FROM", str, "switch@localhost", "The sender of these mails."),
+    Variable(
+        "EMAIL_URL",
+        str,
+        "",
+        "The mail server: `smtp+tls://user:password@host:587` (STARTTLS), `smtp+ssl://…:465` or `smtp://…:25`.",
+    ),
+    Variable(
+        "SWITCH_ALERT_FAILING_SECONDS",
+        seconds,
+        600.0,
+        "A subscriber that has taken nothing for so long, though it was tried, is alerted of.",
+    ),
+    Variable("SWITCH_ALERT_BACKLOG_SECONDS", seconds, 300.0, "So late may the oldest due delivery be before an alert."),
+    Variable(
+        "SWITCH_ALERT_LASTING_SECONDS",
+        seconds,
+        60.0,
+        "So long must a condition be seen before it is told, and be gone before it is over.",
+    ),
+    Variable(
+        "SWITCH_ALERT_REPEAT_SECONDS",
+        seconds_or_never,
+        14_400.0,
+        "After so long an alert that is not over is told again; 0: never.",
+    ),
+    Variable(
+        "SWITCH_PUBLIC_URL",
+        origin,
+        "",
+        "Where people reach the hub, such as `https://switch.example.com`: alerts link to its admin.",
     ),
     Variable("SWITCH_METRICS_TOKEN", str, "", "What `GET /metrics` wants to be told; empty: nothing."),
     Variable(

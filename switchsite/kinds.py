@@ -3,6 +3,10 @@
 import re
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 from subscribers.ports import read_ports
 
@@ -97,11 +101,32 @@ def seconds(text: str) -> float:
     return number
 
 
+def seconds_or_never(text: str) -> float:
+    return 0.0 if text.strip() == "0" else seconds(text)
+
+
+def addresses(text: str) -> list[str]:
+    found = words(text)
+    for word in found:
+        try:
+            validate_email(word)
+        except ValidationError as error:
+            raise ValueError("must be mail addresses such as ops@example.com, separated by commas") from error
+    return found
+
+
 def request_seconds(text: str) -> float:
     number = seconds(text)
     if not 0.001 <= number <= 60:
         raise ValueError("must be a number of seconds up to 60")
     return number
+
+
+def origin(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.path not in ("", "/"):
+        raise ValueError("must be a URL without a path, such as https://switch.example.com")
+    return text
 
 
 def fractional_days(text: str) -> float:

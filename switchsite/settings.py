@@ -9,6 +9,7 @@ from django.utils.crypto import salted_hmac
 from switchsite import environment
 from switchsite.databases import database
 from switchsite.environment import value
+from switchsite.mail import mail_problem, mail_settings
 
 SECRET_KEY = value("SWITCH_SECRET_KEY") or "unset"  # checks.py refuses to run with it.
 DEBUG = value("SWITCH_DEBUG")
@@ -56,8 +57,24 @@ SWITCH_MAX_WAITING_DELIVERIES: int = value("SWITCH_MAX_WAITING_DELIVERIES")
 SWITCH_MIN_FREE_DISK_BYTES: int = value("SWITCH_MIN_FREE_DISK_BYTES")
 SWITCH_MAX_DATABASE_BYTES: int = value("SWITCH_MAX_DATABASE_BYTES")
 SWITCH_MASK_PAYLOADS: bool = value("SWITCH_MASK_PAYLOADS")
+SWITCH_ALERT_WEBHOOK_URL: str = value("SWITCH_ALERT_WEBHOOK_URL")
+SWITCH_ALERT_WEBHOOK_SECRET: str = value("SWITCH_ALERT_WEBHOOK_SECRET")
+SWITCH_ALERT_MAIL_TO: list[str] = value("SWITCH_ALERT_MAIL_TO")
+SWITCH_ALERT_MAIL_FROM: str = value("SWITCH_ALERT_MAIL_FROM")
+SWITCH_ALERT_FAILING_SECONDS: float = value("SWITCH_ALERT_FAILING_SECONDS")
+SWITCH_ALERT_BACKLOG_SECONDS: float = value("SWITCH_ALERT_BACKLOG_SECONDS")
+SWITCH_ALERT_LASTING_SECONDS: float = value("SWITCH_ALERT_LASTING_SECONDS")
+SWITCH_ALERT_REPEAT_SECONDS: float = value("SWITCH_ALERT_REPEAT_SECONDS")
+SWITCH_PUBLIC_URL: str = value("SWITCH_PUBLIC_URL")
+EMAIL_URL: str = value("EMAIL_URL")
 SWITCH_METRICS_TOKEN: str = value("SWITCH_METRICS_TOKEN")
 SWITCH_LOG_LEVEL: str = value("SWITCH_LOG_LEVEL")
+
+# Django reads the e-mail settings under their own names; checks.py refuses a URL that gives none.
+if EMAIL_URL and mail_problem(EMAIL_URL) is None:
+    globals().update(mail_settings(EMAIL_URL))
+#: An alert's mail server that hangs keeps the other alerts waiting so long.
+EMAIL_TIMEOUT = 8
 
 INSTALLED_APPS = [
     "unfold",
@@ -254,6 +271,11 @@ UNFOLD = {
                         "title": "Consumers",
                         "icon": "memory",
                         "link": reverse_lazy("admin:dispatch_consumer_changelist"),
+                    },
+                    {
+                        "title": "Alerts",
+                        "icon": "notifications",
+                        "link": reverse_lazy("admin:dispatch_alert_changelist"),
                     },
                     {"title": "Storage", "icon": "database", "link": reverse_lazy("storage")},
                     {"title": "Users", "icon": "person", "link": reverse_lazy("admin:auth_user_changelist")},

@@ -4,7 +4,7 @@ import os
 import tempfile
 
 # Nothing of the developer's own environment or .env file counts.
-for name in [name for name in os.environ if name.startswith(("SWITCH_", "FAKTORY_"))]:
+for name in [name for name in os.environ if name.startswith(("SWITCH_", "FAKTORY_", "EMAIL_"))]:
     if not name.startswith(("SWITCH_TEST_", "SWITCH_REQUIRE_")):
         del os.environ[name]
 if os.environ.get("SWITCH_TEST_DATABASE") != "postgres":

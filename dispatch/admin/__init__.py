@@ -1,5 +1,6 @@
 """The ledger in the admin: read-only, linked, and quick with millions of rows."""
 
+from dispatch.admin.alerts import AlertAdmin
 from dispatch.admin.api_keys import ApiKeyAdmin
 from dispatch.admin.attempts import AttemptAdmin
 from dispatch.admin.consumers import ConsumerAdmin
@@ -9,6 +10,7 @@ from dispatch.admin.replays import ReplayAdmin
 from dispatch.admin.subscribers import DeliveredSubscriberAdmin
 
 __all__ = [
+    "AlertAdmin",
     "ApiKeyAdmin",
     "AttemptAdmin",
     "ConsumerAdmin",

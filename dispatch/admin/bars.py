@@ -15,7 +15,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from dispatch.admin.narrowing import Lead, Narrowed, lead
 from dispatch.identifiers import first_id_at
 from dispatch.ledger.finding import attempt_ids_between
-from dispatch.models import Attempt, Delivery, Event, Replay
+from dispatch.models import Alert, Attempt, Delivery, Event, Replay
 from dispatch.outcomes import ErrorKind
 from subscribers.models import Subscriber
 from subscribers.querysets import MAX_ID_DIGITS
@@ -221,6 +221,17 @@ class AttemptBar(LedgerBar):
             first, last = attempt_ids_between(begin, end)
             narrowed.span = Q(pk__gte=first, pk__lte=last)
             narrowed.rest.append(Q(started_at__gte=begin, started_at__lt=end))
+
+
+class AlertBar(LedgerBar):
+    state = choice_field([("open", "open"), ("over", "over")], "open and over")
+    kind = choice_field(Alert.Kind.choices, "whatever it is")
+    subscriber = SubscriberField(required=False)
+
+    def narrow(self, narrowed: Narrowed, given: dict[str, Any]) -> None:
+        if state := given.pop("state", None):
+            narrowed.rest.append(Q(ended_at__isnull=state == "open"))
+        narrowed.rest += [Q(**{name: value}) for name, value in given.items()]
 
 
 class ReplayBar(LedgerBar):

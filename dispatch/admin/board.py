@@ -5,17 +5,19 @@ from typing import Any
 
 from django.db.models import Sum
 from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
 
 from dispatch.admin import charts
 from dispatch.admin.charts import Chart, Series
 from dispatch.admin.places import deliveries_url, delivery_url, place_url, replay_url, subscriber_url
+from dispatch.alerts.keeping import channels
 from dispatch.dashboard.headline import ago, counted, since
 from dispatch.dashboard.results import in_words
 from dispatch.dashboard.standing import COUNTED, Group, Standing, groups
 from dispatch.dashboard.traffic import Failures, Traffic
 from dispatch.ledger.size import database_bytes
 from dispatch.ledger.standing import HELD_COUNTED, failed_lately
-from dispatch.models import Delivery, Health, Total
+from dispatch.models import Alert, Delivery, Health, Total
 
 #: Rows of a table of failures.
 LISTED = 20
@@ -89,6 +91,22 @@ def drawn(flowed: Traffic) -> list[Chart]:
         charts.stacked("deliveries", "Deliveries a minute", points, DELIVERIES),
         charts.stacked("tries", "Tries a minute", points, TRIES),
         charts.logarithmic("latency", "From event to arrival", points, LATENCY),
+    ]
+
+
+def alerts(now: datetime) -> Rows:
+    """Those that were told and are not over, the newest first."""
+    told = Alert.objects.open().told().order_by("-id")[:LISTED] if channels() else []
+    return [
+        {
+            "key": alert.pk,
+            "what": str(alert.get_kind_display()).capitalize(),
+            "url": reverse("admin:dispatch_alert_change", args=[alert.pk]),
+            "sentence": alert.sentence,
+            "since": since(alert.since, now),
+            "told": since(alert.told_at, now) if alert.told_at else "—",
+        }
+        for alert in told
     ]
 
 

@@ -51,6 +51,7 @@ def texts(request: HttpRequest) -> dict[str, Any]:
         "headline": sentence(found, stand),
         "is_grave": any(trouble.is_grave for trouble in found),
         "troubles": [(trouble.sentence, place_url(trouble.place)) for trouble in found],
+        "alerts": board.alerts(now),
         "tiles": board.tiles(stand, flowed),
         "charts": board.drawn(flowed),
         "since": flowed.since,

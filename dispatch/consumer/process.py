@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from dispatch import tallies
+from dispatch.consumer.alerting import Alerter
 from dispatch.consumer.counting import CountingThread
 from dispatch.consumer.delivering import Deliverer
 from dispatch.consumer.feeding import Feeder
@@ -43,6 +44,7 @@ class ConsumerProcess:
         self.replayer = Replayer(self.owner, self.flow)
         self.housekeeper = Housekeeper(self.owner, self.flow, concurrency, lambda: self.recorder.delivered, self._obey)
         self.pruner = Pruner(self.owner, self.flow.is_stopping)
+        self.alerter = Alerter(self.owner, self.flow.is_stopping)
         self.counting = CountingThread(self.owner, self.flow.is_stopping)
 
     def run(self) -> bool:
@@ -55,7 +57,16 @@ class ConsumerProcess:
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         connection.close()
-        for thread in (self.housekeeper, self.recorder, self.feeder, self.replayer, self.pruner, self.counting):
+        threads = (
+            self.housekeeper,
+            self.recorder,
+            self.feeder,
+            self.replayer,
+            self.pruner,
+            self.alerter,
+            self.counting,
+        )
+        for thread in threads:
             thread.start()
         logger.info("Consumer %s delivers.", self.owner)
         self.deliverer.run(settings.SWITCH_SHUTDOWN_SECONDS)
@@ -65,6 +76,7 @@ class ConsumerProcess:
         self.feeder.join(RECORD_SECONDS)
         self.replayer.join(RECORD_SECONDS)
         self.pruner.join(RECORD_SECONDS)
+        self.alerter.join(RECORD_SECONDS)
         self.counting.join(RECORD_SECONDS)
         self.transport.close()
         tallies.write_last()

@@ -13,6 +13,7 @@ from dispatch.consumer.flow import Flow
 from dispatch.consumer.patience import Patience
 from dispatch.consumer.settlements import FINAL, Settled, settled
 from dispatch.consumer.watching import Watch
+from dispatch.failing import GONE
 from dispatch.ledger.queueing import mark_unqueued
 from dispatch.ledger.settling import Settlement, settle, settle_one_by_one
 from dispatch.queues import open_queue
@@ -24,7 +25,6 @@ from subscribers.models import Subscriber
 
 BATCH = 512
 WAIT_SECONDS = 0.2
-GONE = "It answered 410 Gone."
 
 logger = logging.getLogger(__name__)
 

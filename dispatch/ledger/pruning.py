@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from dispatch.identifiers import first_id_at
 from dispatch.ledger.dialect import atomic_cursor, is_postgres, placeholders, to_database, to_id
+from dispatch.models import Alert, Notice
 
 #: Payloads weigh on a transaction as rows do: one row for so many bytes.
 BYTES_PER_ROW = 16_384
@@ -126,6 +127,15 @@ def remove_replays(before: datetime, batch: int) -> int:
         before,
         batch,
     )
+
+
+def remove_alerts(before: datetime, batch: int) -> int:
+    """Removes up to `batch` alerts that were over before that moment, with their notices."""
+    with transaction.atomic():
+        chosen = list(Alert.objects.filter(ended_at__lt=before).order_by().values_list("pk", flat=True)[:batch])
+        Notice.objects.filter(alert__in=chosen).delete()
+        Alert.objects.filter(pk__in=chosen).delete()
+    return len(chosen)
 
 
 def remove_counters(table: str, before: datetime, batch: int) -> int:

@@ -1,5 +1,6 @@
-"""The ledger: events, deliveries, attempts; the consumers that work on them; counters by minute; keys of machines."""
+"""The ledger: events, deliveries, attempts; the consumers that work on them; counters; alerts; machines' keys."""
 
+from dispatch.models.alert import Alert, Notice
 from dispatch.models.api_key import ApiKey, Creation
 from dispatch.models.attempt import Attempt
 from dispatch.models.consumer import Consumer, Lease
@@ -10,6 +11,7 @@ from dispatch.models.health import Health
 from dispatch.models.replay import Replay
 
 __all__ = [
+    "Alert",
     "ApiKey",
     "Attempt",
     "AttemptCounter",
@@ -21,6 +23,7 @@ __all__ = [
     "EventCounter",
     "Health",
     "Lease",
+    "Notice",
     "Position",
     "Replay",
     "Total",

@@ -27,7 +27,7 @@ class HubServer:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("SWITCH_", "FAKTORY_", "DATABASE_"))
+            if not name.startswith(("SWITCH_", "FAKTORY_", "DATABASE_", "EMAIL_"))
         }
         self.env = kept | {
             "DJANGO_SETTINGS_MODULE": "switchsite.settings",

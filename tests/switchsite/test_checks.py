@@ -28,6 +28,37 @@ CASES = [
         "SWITCH_SHUTDOWN_SECONDS is not above SWITCH_TOTAL_TIMEOUT_SECONDS.",
     ),
     *[
+        ({"SWITCH_ALERT_WEBHOOK_URL": url}, checks.check_alerts, "switch.E006", f"SWITCH_ALERT_WEBHOOK_URL {reason}")
+        for url, reason in {
+            "alerts.example.com": "must begin with http:// or https://.",
+            "https://": "names no host.",
+            "https://alerts:many/hunter2": "cannot be read.",
+            "https://alerts/a b": "has characters that a URL must write with %.",
+        }.items()
+    ],
+    (
+        {"SWITCH_ALERT_WEBHOOK_SECRET": "whsec_hunter2"},
+        checks.check_alerts,
+        "switch.E007",
+        "SWITCH_ALERT_WEBHOOK_SECRET is no secret of Standard Webhooks.",
+    ),
+    *[
+        ({"EMAIL_URL": url}, checks.check_alerts, "switch.E008", f"EMAIL_URL {reason}")
+        for url, reason in {
+            "mail.example.com:25": "must begin with smtp://",
+            "dummymail://": "must begin with smtp://",
+            "smtp://": "names no host.",
+            "smtp://u:hunter2@mail:many": "cannot be read",
+            "smtp://u:hunter2/rest@mail": "cannot be read",
+        }.items()
+    ],
+    (
+        {"SWITCH_ALERT_MAIL_TO": ["ops@example.com"]},
+        checks.check_alerts,
+        "switch.E009",
+        "SWITCH_ALERT_MAIL_TO is set, but EMAIL_URL is not.",
+    ),
+    *[
         ({"FAKTORY_URL": url}, checks.check_faktory_url, "switch.E004", f"FAKTORY_URL {reason}")
         for url, reason in {
             "localhost:7419": "must begin with tcp:// or tcp+tls://.",

@@ -7,7 +7,18 @@ import pytest
 
 from switchsite import databases, environment
 from switchsite.environment import BASE_DIR, value
-from switchsite.kinds import boolean, networks, ports, positive, rate, seconds, words
+from switchsite.kinds import (
+    addresses,
+    boolean,
+    networks,
+    origin,
+    ports,
+    positive,
+    rate,
+    seconds,
+    seconds_or_never,
+    words,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +37,10 @@ def problems(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         (positive, " 7 ", 7),
         (seconds, "0.5", 0.5),
         (seconds, "1e2", 100.0),
+        (seconds_or_never, "0", 0.0),
+        (seconds_or_never, "1.5", 1.5),
+        (addresses, "a@example.com, b@host.example", ["a@example.com", "b@host.example"]),
+        (origin, "https://switch.example.com", "https://switch.example.com"),
         (networks, "public", "public"),
         (rate, "10/min", "10/min"),
     ],
@@ -41,6 +56,9 @@ def test_text_becomes_a_value(kind: Callable[[str], Any], text: str, expected: A
         *[(positive, text) for text in ("0", "-1", "1.5", "many", "0x10")],
         *[(seconds, text) for text in ("0", "-1", "inf", "nan", "soon")],
         (networks, "none"),
+        *[(seconds_or_never, text) for text in ("-1", "inf", "never")],
+        *[(addresses, text) for text in ("ops", "a@example.com,b")],
+        *[(origin, text) for text in ("switch.example.com", "ftp://switch", "https://switch/hub", "https://")],
         *[(rate, text) for text in ("many", "0/min", "10", "10/fortnight", "-1/s")],
         *[(ports, text) for text in ("http", "0", "2-1", "1,70000")],
     ],

@@ -19,8 +19,14 @@ def member(role: str) -> User:
     [
         (
             "viewer",
-            ["subscribers.view_subscriber", "dispatch.view_event", "dispatch.view_delivery", "dispatch.view_attempt"],
-            ["subscribers.change_subscriber", "dispatch.change_delivery", "auth.view_user"],
+            [
+                "subscribers.view_subscriber",
+                "dispatch.view_event",
+                "dispatch.view_delivery",
+                "dispatch.view_attempt",
+                "dispatch.view_alert",
+            ],
+            ["dispatch.change_alert", "subscribers.change_subscriber", "dispatch.change_delivery", "auth.view_user"],
         ),
         (
             "operator",

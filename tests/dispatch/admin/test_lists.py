@@ -20,7 +20,7 @@ from tests.dispatch.ledger.rows import make_deliveries, make_delivery, make_even
 
 pytestmark = pytest.mark.django_db
 
-LISTS = ("event", "delivery", "attempt", "consumer", "replay")
+LISTS = ("event", "delivery", "attempt", "consumer", "replay", "alert")
 
 
 def url(name: str) -> str:

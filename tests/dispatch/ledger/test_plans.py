@@ -16,6 +16,8 @@ from pytest_django import DjangoDbBlocker
 from bench.growth.filling import analyze, fill
 from bench.growth.pages import pages
 from dispatch import fan_out, metrics, pruning, publishing, readiness
+from dispatch.alerts.conditions import judge
+from dispatch.alerts.keeping import keep
 from dispatch.identifiers import new_id
 from dispatch.ledger import (
     backlog,
@@ -146,6 +148,8 @@ HOT: dict[str, Callable[[Rows, datetime], object]] = {
     "failed_lately": lambda rows, now: standing.failed_lately([rows.due[0].subscriber_id, paused()]),
     "never_matched": lambda rows, now: standing.never_matched(MANY),
     "counted_until": lambda rows, now: volumes.counted_until(now, timedelta(seconds=10)),
+    "alerts.judge": lambda rows, now: judge(now),
+    "alerts.keep": lambda rows, now: keep(judge(now), now),
     "volumes of a day": lambda rows, now: volumes_of_a_day(now),
 }
 
