@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from dispatch.tracing.running import is_installed, is_wanted
 from switchsite import environment
 
 #: RFC 7518, section 3.2: a key of the hash's size or larger must be used.
@@ -69,3 +70,11 @@ def check_timeouts(**kwargs: Any) -> list[CheckMessage]:
         hint = "A consumer that stops would cut off the slowest requests; they would be sent again."
         return [Warning(sentence, hint=hint, id="switch.W002")]
     return []
+
+
+@register()
+def check_tracing(**kwargs: Any) -> list[CheckMessage]:
+    if not is_wanted() or is_installed():
+        return []
+    sentence = "Traces are wanted by OTEL_…, but OpenTelemetry is not installed; nothing is traced."
+    return [Warning(sentence, hint="pip install -r requirements-otel.txt, or unset them.", id="switch.W003")]

@@ -9,6 +9,7 @@ from django.utils.crypto import salted_hmac
 from switchsite import environment
 from switchsite.databases import database
 from switchsite.environment import value
+from switchsite.logs import FORMATTERS
 
 SECRET_KEY = value("SWITCH_SECRET_KEY") or "unset"  # checks.py refuses to run with it.
 DEBUG = value("SWITCH_DEBUG")
@@ -58,6 +59,9 @@ SWITCH_MAX_DATABASE_BYTES: int = value("SWITCH_MAX_DATABASE_BYTES")
 SWITCH_MASK_PAYLOADS: bool = value("SWITCH_MASK_PAYLOADS")
 SWITCH_METRICS_TOKEN: str = value("SWITCH_METRICS_TOKEN")
 SWITCH_LOG_LEVEL: str = value("SWITCH_LOG_LEVEL")
+SWITCH_LOG_FORMAT: str = value("SWITCH_LOG_FORMAT")
+TRACES_EXPORTER: str = value("OTEL_TRACES_EXPORTER")
+TRACES_ENDPOINT: str = value("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or value("OTEL_EXPORTER_OTLP_ENDPOINT")
 
 INSTALLED_APPS = [
     "unfold",
@@ -208,11 +212,15 @@ X_FRAME_OPTIONS = "DENY"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {"line": FORMATTERS[SWITCH_LOG_FORMAT]},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": value("SWITCH_LOG_LEVEL")},
     # The pool tells of every attempt to connect; that the database is away, we say once.
-    "loggers": {"psycopg.pool": {"level": "ERROR"}},
+    "loggers": {
+        "psycopg.pool": {"level": "ERROR"},
+        # So does the exporter of traces, whose collector we tell of: dispatch/tracing/exporting.py.
+        "opentelemetry": {"level": "CRITICAL"},
+    },
 }
 
 UNFOLD = {

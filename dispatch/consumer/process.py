@@ -21,6 +21,7 @@ from dispatch.consumer.replayer import Replayer
 from dispatch.identifiers import new_id
 from dispatch.outbound import open_transport
 from dispatch.queues.base import Signal
+from dispatch.tracing import running as tracing
 
 #: Works between claim and record, for each slot: enough to keep the slots full while others are loaded and recorded.
 AHEAD = 3
@@ -55,6 +56,7 @@ class ConsumerProcess:
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         connection.close()
+        tracing.start()
         for thread in (self.housekeeper, self.recorder, self.feeder, self.replayer, self.pruner, self.counting):
             thread.start()
         logger.info("Consumer %s delivers.", self.owner)
@@ -68,6 +70,7 @@ class ConsumerProcess:
         self.counting.join(RECORD_SECONDS)
         self.transport.close()
         tallies.write_last()
+        tracing.stop()
         logger.info("Consumer %s has stopped; it delivered %d.", self.owner, self.recorder.delivered)
         return not self._is_broken
 
