@@ -20,7 +20,7 @@ class JsonFormatter(logging.Formatter):
             "process": record.process,
         }
         line |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
-        if record.exc_info:
+        if record.exc_info and record.exc_info[0]:
             line["exception"] = self.formatException(record.exc_info)
         if record.stack_info:
             line["stack"] = self.formatStack(record.stack_info)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 if TYPE_CHECKING:
     from dispatch.tracing.exporting import Tracer
+
+EXPORTING = "dispatch.tracing.exporting"
 
 _tracer: Tracer | None = None
 
@@ -21,21 +22,19 @@ def is_wanted() -> bool:
 
 
 def is_installed() -> bool:
+    """Looked for by the import itself, which only those pay for who want traces."""
     try:
-        return find_spec("opentelemetry.sdk.trace") is not None and _has_exporter()
-    except ModuleNotFoundError:  # of a parent
+        import_module(EXPORTING)
+    except ImportError:
         return False
-
-
-def _has_exporter() -> bool:
-    return find_spec("opentelemetry.exporter.otlp.proto.http.trace_exporter") is not None
+    return True
 
 
 def start() -> None:
     """Once in each process that publishes or delivers, after it was forked: the exporter is a thread."""
     global _tracer
     if is_wanted() and is_installed():
-        _tracer = import_module("dispatch.tracing.exporting").Tracer()
+        _tracer = import_module(EXPORTING).Tracer()
 
 
 def stop() -> None:

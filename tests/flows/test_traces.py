@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import requests
 
+from dispatch.tracing.context import read_trace
 from tests.flows.collector import Collector, Spotted
 from tests.flows.layouts import environment
 from tests.flows.receiver import Answer, Received, Receiver
@@ -13,6 +14,7 @@ from tests.servers.processes import free_port
 
 TRACE_ID, SPAN_ID = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 TRACEPARENT = f"00-{TRACE_ID}-{SPAN_ID}-01"
+SAMPLED = 1
 TRACED = {"traceparent": TRACEPARENT, "tracestate": "shop=cart, other=1"}
 LAYOUTS = [
     "sqlite-embedded",
@@ -84,7 +86,7 @@ def test_failure_is_an_error_and_a_replay_a_trace_linked_to_its_origin() -> None
             published, failed = collector.wait_for(2)
             if published.kind == "CLIENT":
                 published, failed = failed, published
-            hub.manage("replay", first.headers["switch-delivery-id"])
+            hub.manage("replay", "--delivery", first.headers["switch-delivery-id"])
             _, second = receiver.wait_for(2)
             (repeated,) = by_kind(collector.wait_for(3)[2:], "CLIENT")
     assert published.parent_id == ""
@@ -93,7 +95,13 @@ def test_failure_is_an_error_and_a_replay_a_trace_linked_to_its_origin() -> None
     assert repeated.trace_id != published.trace_id
     assert repeated.links == [(published.trace_id, published.span_id)]
     assert repeated.attributes["switch.replay_of"] == first.headers["switch-delivery-id"]
-    assert second.headers["traceparent"] == f"00-{repeated.trace_id}-{repeated.span_id}-01"
+    carried = read_trace(second.headers["traceparent"])
+    assert carried is not None
+    assert (carried.trace_id, carried.span_id, carried.flags & SAMPLED) == (
+        repeated.trace_id,
+        repeated.span_id,
+        SAMPLED,
+    )
 
 
 def test_without_a_collector_the_publishers_trace_is_passed_on_as_it_came() -> None:
