@@ -219,7 +219,8 @@ LOGGING = {
     "loggers": {
         "psycopg.pool": {"level": "ERROR"},
         # So does the exporter of traces, whose collector we tell of: dispatch/tracing/exporting.py.
-        "opentelemetry": {"level": "CRITICAL"},
+        "opentelemetry.exporter": {"level": "CRITICAL"},
+        "opentelemetry.sdk._shared_internal": {"level": "CRITICAL"},
     },
 }
 
