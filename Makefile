@@ -65,7 +65,7 @@ bench bench-compare: .venv/test.installed
 .venv/run.installed: requirements.txt
 	$(call environment,requirements.txt)
 
-.venv/test.installed: requirements.txt requirements-dev.txt
+.venv/test.installed: requirements.txt requirements-otel.txt requirements-dev.txt
 	$(call environment,requirements-dev.txt)
 	touch .venv/run.installed
 

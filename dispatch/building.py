@@ -15,6 +15,7 @@ from dispatch.cloudevents import STRUCTURED_TYPE, attributes_for, binary_headers
 from dispatch.ledger.loading import LoadedEvent, LoadedSubscriber
 from dispatch.payloads import parse_exact, parse_json, to_text
 from dispatch.signing import SecretError, signature_headers
+from dispatch.tracing.context import Trace
 from subscribers.targets import TargetError, fill_target
 
 USER_AGENT = f"Switch/{__version__}"
@@ -26,6 +27,7 @@ NEVER_FORWARDED = frozenset(
     ]
 )
 OUR_PREFIXES = ("webhook-", "switch-")
+TRACE_HEADERS = ("traceparent", "tracestate")
 METHODS_WITH_BODY = frozenset(("POST", "PUT", "PATCH"))
 
 
@@ -87,6 +89,8 @@ class EventContent:
 
     def _format(self, body_format: str) -> tuple[Sequence[tuple[str, str]], bytes | None]:
         headers = list(self.headers.items())
+        if self.event.trace is not None:
+            headers = with_trace(headers, self.event.trace)
         if body_format == "plain":
             return headers, self.body
         attributes = attributes_for(self.data, self.event.id, self.event.topic, self.event.author)
@@ -144,6 +148,11 @@ def _with_query(url: str, query: dict[str, Any]) -> str:
 @lru_cache(maxsize=10_000)
 def _prepared(url: str) -> str:
     return _with_query(url, {})
+
+
+def with_trace(headers: Sequence[tuple[str, str]], trace: Trace) -> list[tuple[str, str]]:
+    """The headers with those of `trace` in the place of any other."""
+    return [pair for pair in headers if pair[0].lower() not in TRACE_HEADERS] + trace.headers()
 
 
 def header_text(text: str) -> str:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.expressions import Combinable
 
+from dispatch.about import about
 from dispatch.breaker import NOT_ITS_FAULT
 from dispatch.models import AttemptCounter, Health
 from subscribers.acting import SYSTEM, acting
@@ -54,7 +55,7 @@ def _pause(subscriber_id: int, since: datetime | None, days: float) -> int:
     reason = f"{TAKEN_NOTHING}{since:%Y-%m-%d %H:%M} UTC, for more than {days:g} days."
     with acting(SYSTEM, reason):
         paused = Subscriber.objects.filter(pk=subscriber_id).pause(reason)
-    logger.warning("Subscriber %d is paused. %s", subscriber_id, reason)
+    logger.warning("Subscriber %d is paused. %s", subscriber_id, reason, extra=about(subscriber_id=subscriber_id))
     return paused
 
 

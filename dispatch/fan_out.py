@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from dispatch.about import about
 from dispatch.jobs import first_jobs
 from dispatch.ledger.fanning_out import advance as write_chunk
 from dispatch.ledger.queueing import mark_queued
@@ -33,14 +34,15 @@ def advance(event_id: UUID, queue: Queue) -> bool:
         return False
     due = [(row.id, candidate.retry_limit) for row, candidate in zip(rows, matches, strict=True) if not row.hold_reason]
     if not queue.is_embedded:
-        _push(due, queue)
+        _push(event, due, queue)
     return cursor_to is not None
 
 
-def _push(due: list[tuple[UUID, int]], queue: Queue) -> None:
+def _push(event: Event, due: list[tuple[UUID, int]], queue: Queue) -> None:
     try:
         queue.push(first_jobs(due))
     except QueueUnavailableError as error:
-        logger.warning("The deliveries of a wide event wait in the database for the queue. %s", error)
+        text = "The deliveries of a wide event wait in the database for the queue. %s"
+        logger.warning(text, error, extra=about(event_id=event.id, topic=event.topic))
     else:
         mark_queued([delivery_id for delivery_id, _ in due], [])

@@ -1,9 +1,9 @@
 """What one request publishes: its events, and how what became of them is answered."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 
@@ -14,6 +14,10 @@ from dispatch.bodies import parse_body, read_binary_event, read_event
 from dispatch.payloads import PayloadError
 from dispatch.problems import ContentTooLargeError, TopicForbiddenError
 from dispatch.publishing import Accepted, IdempotencyConflictError, NewEvent
+from dispatch.tracing import publishes
+
+if TYPE_CHECKING:
+    from dispatch.tracing.exporting import Span
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -26,9 +30,20 @@ class Publication:
 
     events: list[NewEvent]
     answers: list[dict[str, Any]] | None = None  # None: a single event, no batch
+    span: "Span | None" = None
+
+    def within(self, environ: dict[str, Any]) -> "Publication":
+        """The same with its events in the trace of the request."""
+        trace = publishes.trace_of(environ)
+        if trace is None:
+            return self
+        events = [replace(event, trace=trace) for event in self.events]
+        return replace(self, events=events, span=environ.get(publishes.SPAN))
 
     def answer(self, results: Sequence[Result]) -> HttpResponse:
         """The answer, given what became of each event. Raises IdempotencyConflictError for a single one."""
+        if self.span is not None:
+            publishes.describe(self.span, results)
         if self.answers is not None:
             described = map(_describe, results)
             return json_answer({"results": [answer or next(described) for answer in self.answers]}, 202)

@@ -21,6 +21,7 @@ from dispatch.models import Event
 from dispatch.payloads import canonical
 from dispatch.queues import uses_faktory
 from dispatch.queues.base import Job
+from dispatch.tracing.context import NOTHING, Trace
 from subscribers import matching
 
 #: After so long a thread tries its luck with the database, which says what is wrong.
@@ -37,6 +38,7 @@ class NewEvent:
     data: Any
     payload: str
     idempotency_key: str | None
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ def _plan(event: NewEvent, snapshot: matching.Snapshot, now: datetime, event_id:
         received_at=now,
         matched=None if is_wide else len(matches),
         fan_out=(Event.FanOut.PENDING if is_wide else Event.FanOut.DONE).value,
+        attributes=event.trace.as_attributes() if event.trace else NOTHING,
     )
     deliveries = [delivery_row(event_id, candidate) for candidate in matches]
     return _Plan(event, row, deliveries, [candidate.retry_limit for candidate in matches], is_wide)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from django.utils import timezone
 
+from dispatch.about import about
 from dispatch.building import BuiltRequest, EventContent, RequestError, build
 from dispatch.identifiers import new_id
 from dispatch.ledger.loading import LoadedEvent, LoadedSubscriber, load_subscribers
@@ -57,7 +58,10 @@ def try_out(subscriber: Subscriber, event: LoadedEvent, tried_by: str = "") -> T
     loaded = load_subscribers([subscriber.pk])[subscriber.pk]
     trial = _sent(loaded, event)
     result = trial.outcome.status or trial.outcome.error
-    logger.info("Subscriber %s was tried by %s with event %s: %s", subscriber.pk, tried_by, event.id, result)
+    known = about(event_id=event.id, subscriber_id=subscriber.pk, topic=event.topic)
+    logger.info(
+        "Subscriber %s was tried by %s with event %s: %s", subscriber.pk, tried_by, event.id, result, extra=known
+    )
     return trial
 
 
@@ -69,7 +73,8 @@ def try_url(topic: str, target_url: str, tried_by: str = "") -> Trial:
     event = _sample(topic, target_url)
     trial = _sent(LoadedSubscriber(0, target_url, False, False, 0, None, None, None, None), event)
     result = trial.outcome.status or trial.outcome.error
-    logger.info("A URL that is not saved was tried by %s with event %s: %s", tried_by, event.id, result)
+    known = about(event_id=event.id, topic=event.topic)
+    logger.info("A URL that is not saved was tried by %s with event %s: %s", tried_by, event.id, result, extra=known)
     return trial
 
 

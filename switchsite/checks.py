@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ValidationError
 
+from dispatch.tracing.running import is_installed, is_wanted
 from subscribers.validators import validate_secret
 from switchsite import environment
 from switchsite.mail import mail_problem
@@ -108,3 +109,11 @@ def webhook_problem(url: str) -> str | None:
     if not url.isascii() or any(each <= " " for each in url):
         return "has characters that a URL must write with %."
     return None if parts.hostname else "names no host."
+
+
+@register()
+def check_tracing(**kwargs: Any) -> list[CheckMessage]:
+    if not is_wanted() or is_installed():
+        return []
+    sentence = "Traces are wanted by OTEL_…, but OpenTelemetry is not installed; nothing is traced."
+    return [Warning(sentence, hint="pip install -r requirements-otel.txt, or unset them.", id="switch.W003")]

@@ -14,6 +14,7 @@ from switchsite.kinds import (
     days,
     existing_file,
     fractional_days,
+    log_format,
     log_level,
     natural,
     networks,
@@ -26,6 +27,7 @@ from switchsite.kinds import (
     request_seconds,
     seconds,
     seconds_or_never,
+    traces_exporter,
     words,
 )
 
@@ -283,6 +285,25 @@ VARIABLES = (
     ),
     Variable("SWITCH_API_SIGN_IN_RATE", rate, "30/min", "Sign-ins from one address at `/api/v1/token`."),
     Variable("SWITCH_LOG_LEVEL", log_level, "INFO", "DEBUG, INFO, WARNING or ERROR."),
+    Variable("SWITCH_LOG_FORMAT", log_format, "text", "`text`: lines for people; `json`: one JSON object a line."),
+    Variable(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        str,
+        "",
+        "Collector that takes OTLP over HTTP, such as `http://collector:4318`; setting it turns traces on.",
+    ),
+    Variable(
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        str,
+        "",
+        "The same with the whole path, for traces alone: `http://collector:4318/v1/traces`.",
+    ),
+    Variable(
+        "OTEL_TRACES_EXPORTER",
+        traces_exporter,
+        "",
+        "`otlp` turns traces on, to `http://localhost:4318` if no endpoint is set; `none` turns them off.",
+    ),
 )
 
 BY_NAME = {variable.name: variable for variable in VARIABLES}

@@ -58,6 +58,18 @@ def log_level(text: str) -> str:
     return text.upper()
 
 
+def log_format(text: str) -> str:
+    if text.lower() not in ("text", "json"):
+        raise ValueError("must be text or json")
+    return text.lower()
+
+
+def traces_exporter(text: str) -> str:
+    if text.lower() not in ("otlp", "none"):
+        raise ValueError("must be otlp or none")
+    return text.lower()
+
+
 def existing_file(text: str) -> str:
     if not Path(text).is_file():
         raise ValueError("must be a file that is there")

@@ -8,6 +8,7 @@ import asyncio
 from django.conf import settings
 from granian.rsgi import Scope
 
+from dispatch.tracing import running as tracing
 from switchsite import wsgi
 from switchsite.web.door import Client, Door
 from switchsite.web.lanes import Lanes
@@ -22,15 +23,19 @@ BROWSERS_PART = 8
 
 
 class Application:
-    """Granian calls `__rsgi_init__` once a process, and `__rsgi__` for each request."""
+    """Granian calls `__rsgi_init__` once a process, `__rsgi__` for each request, and `__rsgi_del__` at the end."""
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        tracing.start()
         lanes = Lanes(settings.SWITCH_WEB_THREADS, GATHERERS)
         workers = Workers(loop, lanes, Work(wsgi.application))
         workers.start()
         reader = Reader(settings.SWITCH_BATCH_MAX_BYTES, settings.SWITCH_REQUEST_TIMEOUT_SECONDS)
         room = settings.SWITCH_WEB_BODIES_MAX_BYTES
         self._door = Door(reader, Budget(room), Budget(room // BROWSERS_PART), workers)
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        tracing.stop()
 
     async def __rsgi__(self, scope: Scope, client: Client) -> None:
         await self._door.admit(scope, client)

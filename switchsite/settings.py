@@ -9,6 +9,7 @@ from django.utils.crypto import salted_hmac
 from switchsite import environment
 from switchsite.databases import database
 from switchsite.environment import value
+from switchsite.logs import FORMATTERS
 from switchsite.mail import mail_problem, mail_settings
 
 SECRET_KEY = value("SWITCH_SECRET_KEY") or "unset"  # checks.py refuses to run with it.
@@ -69,6 +70,9 @@ SWITCH_PUBLIC_URL: str = value("SWITCH_PUBLIC_URL")
 EMAIL_URL: str = value("EMAIL_URL")
 SWITCH_METRICS_TOKEN: str = value("SWITCH_METRICS_TOKEN")
 SWITCH_LOG_LEVEL: str = value("SWITCH_LOG_LEVEL")
+SWITCH_LOG_FORMAT: str = value("SWITCH_LOG_FORMAT")
+TRACES_EXPORTER: str = value("OTEL_TRACES_EXPORTER")
+TRACES_ENDPOINT: str = value("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or value("OTEL_EXPORTER_OTLP_ENDPOINT")
 
 # Django reads the e-mail settings under their own names; checks.py refuses a URL that gives none.
 if EMAIL_URL and mail_problem(EMAIL_URL) is None:
@@ -225,11 +229,16 @@ X_FRAME_OPTIONS = "DENY"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {"line": FORMATTERS[SWITCH_LOG_FORMAT]},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": value("SWITCH_LOG_LEVEL")},
     # The pool tells of every attempt to connect; that the database is away, we say once.
-    "loggers": {"psycopg.pool": {"level": "ERROR"}},
+    "loggers": {
+        "psycopg.pool": {"level": "ERROR"},
+        # So does the exporter of traces, whose collector we tell of: dispatch/tracing/exporting.py.
+        "opentelemetry.exporter": {"level": "CRITICAL"},
+        "opentelemetry.sdk._shared_internal": {"level": "CRITICAL"},
+    },
 }
 
 UNFOLD = {

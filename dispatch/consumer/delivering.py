@@ -6,6 +6,7 @@ from collections import deque
 from django.utils import timezone
 
 from dispatch.breaker import Sign, sign_of
+from dispatch.consumer import attempt_spans
 from dispatch.consumer.flow import Flow
 from dispatch.consumer.windows import Windows
 from dispatch.consumer.work import Work
@@ -110,8 +111,9 @@ class Deliverer:
 
     def _start(self, work: Work) -> None:
         assert work.request is not None  # noqa: S101 - works without a request never become ready
-        request = work.request
         work.started_at = timezone.now()
+        attempt_spans.begin(work)
+        request = work.request
         work.ticket = self.windows.start(work.subscriber.id, time.monotonic())
         exchange = Exchange(request.method, request.url, request.headers, request.body, work.timeouts)
         self.transport.start(exchange, work)

@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
+from dispatch.about import about
 from dispatch.building import BuiltRequest, EventContent, RequestError
 from dispatch.building import build as build_request
 from dispatch.consumer.gate import Gate
@@ -80,14 +82,27 @@ def build(works: Iterable[Work], event: LoadedEvent, now: datetime) -> None:
     """Gives the works of one event their requests. The event is taken apart once, and not kept."""
     content: EventContent | None = None
     for work in works:
+        work.topic, work.trace = event.topic, event.trace
         try:
             content = content or EventContent(event)
             work.request = _build(work.claim, content, work.subscriber, now)
         except RequestError as error:
             work.outcome = Outcome(error_kind=ErrorKind.BAD_REQUEST, error=str(error))
         except Exception as error:  # the border around one work: its fault must not stop the others
-            logger.exception("The request of delivery %s cannot be built.", work.claim.delivery_id)
+            logger.exception(
+                "The request of delivery %s cannot be built.", work.claim.delivery_id, extra=_about(work, event)
+            )
             work.outcome = Outcome(error_kind=ErrorKind.INTERNAL, error=f"No request could be built: {error!r}")
+
+
+def _about(work: Work, event: LoadedEvent) -> dict[str, Any]:
+    return about(
+        event_id=event.id,
+        delivery_id=work.claim.delivery_id,
+        subscriber_id=work.subscriber.id,
+        topic=event.topic,
+        trace_id=event.trace.trace_id if event.trace else None,
+    )
 
 
 def _read(works: Sequence[Work], now: datetime) -> None:

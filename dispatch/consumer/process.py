@@ -22,6 +22,7 @@ from dispatch.consumer.replayer import Replayer
 from dispatch.identifiers import new_id
 from dispatch.outbound import open_transport
 from dispatch.queues.base import Signal
+from dispatch.tracing import running as tracing
 
 #: Works between claim and record, for each slot: enough to keep the slots full while others are loaded and recorded.
 AHEAD = 3
@@ -57,6 +58,7 @@ class ConsumerProcess:
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         connection.close()
+        tracing.start()
         threads = (
             self.housekeeper,
             self.recorder,
@@ -80,6 +82,7 @@ class ConsumerProcess:
         self.counting.join(RECORD_SECONDS)
         self.transport.close()
         tallies.write_last()
+        tracing.stop()
         logger.info("Consumer %s has stopped; it delivered %d.", self.owner, self.recorder.delivered)
         return not self._is_broken
 

@@ -9,6 +9,8 @@ from uuid import UUID
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection
 from django.utils import timezone
 
+from dispatch.about import about
+from dispatch.consumer import attempt_spans
 from dispatch.consumer.flow import Flow
 from dispatch.consumer.patience import Patience
 from dispatch.consumer.settlements import FINAL, Settled, settled
@@ -57,6 +59,8 @@ class Recorder(threading.Thread):
 
     def _record(self, batch: Sequence[Settled]) -> None:
         ours = self._settle(batch)
+        attempt_spans.end(batch)
+        _tell(batch)
         recorded = [done for done in batch if done.settlement.delivery_id in ours]
         if len(recorded) < len(batch):
             logger.warning("%d claims were taken over before their outcome was recorded.", len(batch) - len(recorded))
@@ -85,7 +89,8 @@ class Recorder(threading.Thread):
         except (DataError, IntegrityError, ValueError):
             ours, refused = settle_one_by_one(self.owner, settlements)
         for delivery_id, reason in refused.items():
-            logger.error("The outcome of delivery %s cannot be recorded: %s", delivery_id, reason)
+            text = "The outcome of delivery %s cannot be recorded: %s"
+            logger.error(text, delivery_id, reason, extra=about(delivery_id=delivery_id))
         return ours
 
     def _pause_gone(self, batch: Sequence[Settled]) -> None:
@@ -125,6 +130,23 @@ class Recorder(threading.Thread):
             mark_unqueued(waiting)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("Could not note that %d deliveries are in no queue: %s", len(waiting), error)
+
+
+def _tell(batch: Sequence[Settled]) -> None:
+    if not logger.isEnabledFor(logging.DEBUG):
+        return
+    for done in batch:
+        work = done.work
+        known = about(
+            event_id=work.claim.event_id,
+            delivery_id=work.claim.delivery_id,
+            subscriber_id=work.subscriber.id,
+            topic=work.topic or None,
+            trace_id=work.trace.trace_id if work.trace else None,
+        )
+        result = work.outcome and (work.outcome.status or work.outcome.error_kind)
+        state = done.settlement.state
+        logger.debug("Delivery %s: %s, so it is %s.", work.claim.delivery_id, result, state, extra=known)
 
 
 def _is_failed(done: Settled) -> bool:

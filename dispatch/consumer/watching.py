@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
+from dispatch.about import about
 from dispatch.breaker import Breaker, Condition, Sign, Tally, sign_of
 from dispatch.consumer.flow import Flow
 from dispatch.consumer.settlements import Settled
@@ -58,9 +59,15 @@ class Watch:
             # Also where another process opened it: what waits here would be tried in vain, one by one.
             self.flow.shut_off.append((subscriber_id, "throttled" if after.cause == "throttled" else "breaker"))
             if is_news:
-                logger.info("Subscriber %d is left alone until %s: %s.", subscriber_id, after.open_until, _why(after))
+                logger.info(
+                    "Subscriber %d is left alone until %s: %s.",
+                    subscriber_id,
+                    after.open_until,
+                    _why(after),
+                    extra=about(subscriber_id=subscriber_id),
+                )
         elif after.breaker == Breaker.CLOSED and is_news:
-            logger.info("Subscriber %d is sent to again.", subscriber_id)
+            logger.info("Subscriber %d is sent to again.", subscriber_id, extra=about(subscriber_id=subscriber_id))
 
 
 def add(tally: Tally, done: Settled, now: datetime) -> None:

@@ -2,14 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from dispatch.building import BuiltRequest
 from dispatch.ledger.claiming import Claim
 from dispatch.ledger.loading import LoadedSubscriber
 from dispatch.outcomes import Outcome
 from dispatch.queues.base import Job
+from dispatch.tracing.context import Trace
 from dispatch.transport import Timeouts
 from dispatch.verdicts import Act, Verdict
+
+if TYPE_CHECKING:
+    from dispatch.tracing.exporting import Span
 
 
 @dataclass(slots=True)
@@ -34,6 +39,9 @@ class Work:
     is_loaded: bool = False  # its large payload was read
     ticket: int = 0  # of the request in its subscriber's window
     is_recorded: bool = False
+    topic: str = ""
+    trace: Trace | None = None  # of its event
+    span: "Span | None" = None  # of its attempt, where traces are on
 
     @property
     def attempt_number(self) -> int:

@@ -9,8 +9,8 @@ from django.db.backends.utils import CursorWrapper
 
 from dispatch.ledger.dialect import as_table, chunks, is_postgres, to_database, to_id, values
 
-EVENT_COLUMNS = "id, topic, author, payload, size, idempotency_key, received_at, matched, fan_out"
-EVENT_TYPES = ("uuid", "text", "text", "text", "integer", "text", "timestamptz", "integer", "text")
+EVENT_COLUMNS = "id, topic, author, payload, size, idempotency_key, received_at, matched, fan_out, attributes"
+EVENT_TYPES = ("uuid", "text", "text", "text", "integer", "text", "timestamptz", "integer", "text", "jsonb")
 DELIVERY_COLUMNS = "id, event_id, subscriber_id, subscriber_revision, reason, state, due_at, created_at, queued_at"
 DELIVERY_TYPES = ("uuid", "uuid", "bigint", "bigint", "text")  # of those that are not the same for every row
 
@@ -25,6 +25,7 @@ class EventRow(NamedTuple):
     received_at: datetime
     matched: int | None
     fan_out: str
+    attributes: str = "{}"  # JSON
 
 
 class DeliveryRow(NamedTuple):

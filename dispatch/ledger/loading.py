@@ -12,6 +12,7 @@ from django.utils import timezone
 from dispatch.breaker import Breaker
 from dispatch.ledger.dialect import as_time, placeholders, to_database, to_id
 from dispatch.ledger.health import IS_WATCHED
+from dispatch.tracing.context import Trace, from_attributes
 
 #: Payloads above so many bytes are read one by one: a batch of them could fill the memory.
 LARGE_BYTES = 16 << 10
@@ -23,6 +24,7 @@ class LoadedEvent:
     topic: str
     author: str
     payload: str  # JSON text
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +63,27 @@ def load_events(ids: Iterable[UUID]) -> tuple[dict[UUID, LoadedEvent], dict[UUID
         return {}, {}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id, topic, author, CASE WHEN size <= {LARGE_BYTES} THEN payload END, size FROM event "
+            f"SELECT id, topic, author, CASE WHEN size <= {LARGE_BYTES} THEN payload END, attributes, size FROM event "
             f"WHERE id IN ({placeholders(len(wanted))})",
             wanted,
         )
         rows = cursor.fetchall()
-    events = [LoadedEvent(to_id(row[0]), *row[1:4]) for row in rows if row[3] is not None]
-    return {event.id: event for event in events}, {to_id(row[0]): row[4] for row in rows if row[3] is None}
+    events = [_event(*row[:5]) for row in rows if row[3] is not None]
+    return {event.id: event for event in events}, {to_id(row[0]): row[5] for row in rows if row[3] is None}
 
 
 def load_event(event_id: UUID) -> LoadedEvent:
     """One event, however large."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, topic, author, payload FROM event WHERE id = %s", [to_database(event_id)])
+        cursor.execute(
+            "SELECT id, topic, author, payload, attributes FROM event WHERE id = %s", [to_database(event_id)]
+        )
         row = cursor.fetchone()
-    return LoadedEvent(to_id(row[0]), *row[1:])
+    return _event(*row)
+
+
+def _event(event_id: Any, topic: str, author: str, payload: str, attributes: str) -> LoadedEvent:
+    return LoadedEvent(to_id(event_id), topic, author, payload, from_attributes(attributes))
 
 
 def load_subscribers(ids: Iterable[int]) -> dict[int, LoadedSubscriber]:

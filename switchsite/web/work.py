@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
 from dispatch import gathering
+from dispatch.tracing import publishes
 from switchsite.web.exchange import Answer, Exchange
 from switchsite.web.handling import ApiHandler
 
@@ -29,8 +30,13 @@ class Work:
         set_script_prefix("/")
         signals.request_started.send(sender=ApiHandler, environ=taken[0].environ)
         try:
+            for exchange in taken:
+                publishes.begin(exchange.environ)
             responses = [self._api.get_response(WSGIRequest(exchange.environ)) for exchange in taken]
-            return [_from_response(response) for response in gathering.store(responses)]
+            answers = [_from_response(response) for response in gathering.store(responses)]
+            for exchange, answer in zip(taken, answers, strict=True):
+                publishes.end(exchange.environ, answer.status)
+            return answers
         finally:
             signals.request_finished.send(sender=ApiHandler)
 

@@ -35,11 +35,11 @@ Subscriber.objects.bulk_create(Subscriber(**fields) for fields in json.loads(os.
 class Run:
     """A hub and what it is given; `outputs` is what its commands said besides its log."""
 
-    def __init__(self, layout: str, level: str) -> None:
+    def __init__(self, layout: str, level: str, log_format: str) -> None:
         self.secrets = Secrets()
         self.outputs: list[str] = []
         self._stack = ExitStack()
-        self._layout, self._level = layout, level
+        self._layout, self._level, self._log_format = layout, level, log_format
         self.postgres: PostgresServer | None = None
         self.faktory: FaktoryServer | None = None
 
@@ -56,6 +56,7 @@ class Run:
         self.response_secret = new("response").encode().decode("latin-1")
         env = {
             "SWITCH_LOG_LEVEL": self._level,
+            "SWITCH_LOG_FORMAT": self._log_format,
             "SWITCH_JWT_SECRET": self.jwt_secret,
             "SWITCH_JWT_PREVIOUS_SECRET": new("previous JWT secret"),
             "SWITCH_SECRET_KEY": new("Django's key") * 2,
@@ -192,11 +193,18 @@ class Run:
         return self.hub.log.read_text(errors="replace") + "\n".join(self.outputs)
 
 
-@pytest.fixture(params=["sqlite-DEBUG", "postgres-faktory-DEBUG", "postgres-faktory-INFO"])
+@pytest.fixture(
+    params=[
+        ("sqlite", "DEBUG", "text"),
+        ("postgres-faktory", "DEBUG", "text"),
+        ("postgres-faktory", "INFO", "text"),
+        ("postgres-faktory", "DEBUG", "json"),
+    ],
+    ids="-".join,
+)
 def run(request: pytest.FixtureRequest) -> Iterator[Run]:
-    layout, _, level = request.param.rpartition("-")
     try:
-        with Run(layout, level) as run:
+        with Run(*request.param) as run:
             yield run
     except ServiceMissingError as error:
         missing(error)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from dispatch.tracing import running
 from switchsite import checks, environment
 from tests.servers.hub import PROJECT, SECRET
 
@@ -117,3 +118,27 @@ def test_web_server_does_not_start_and_says_why_without_a_trace(changed: dict[st
     assert done.returncode != 0
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_wanted"),
+    [
+        ({}, False),
+        ({"TRACES_ENDPOINT": "http://127.0.0.1:4318"}, True),
+        ({"TRACES_EXPORTER": "otlp"}, True),
+        ({"TRACES_EXPORTER": "none", "TRACES_ENDPOINT": "http://127.0.0.1:4318"}, False),
+    ],
+)
+def test_traces_that_are_wanted_but_not_installed_are_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], is_wanted: bool
+) -> None:
+    settings.TRACES_ENDPOINT = settings.TRACES_EXPORTER = ""
+    for name, text in changed.items():
+        setattr(settings, name, text)
+    assert running.is_wanted() == is_wanted
+    assert checks.check_tracing() == []
+    monkeypatch.delitem(sys.modules, running.EXPORTING, raising=False)
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)  # what an import finds that is not there
+    assert [each.id for each in checks.check_tracing()] == ["switch.W003"] * is_wanted
+    running.start()
+    assert running.tracer() is None

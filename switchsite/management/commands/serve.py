@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand
 
 #: Files that a process has open besides its connections.
 SPARE_FILES = 256
+#: Makes the server's own lines JSON as well.
+JSON_LOGGING = settings.BASE_DIR / "switchsite" / "web" / "granian_json.json"
 #: What the kernel holds of connections that are not accepted yet.
 BACKLOG = 4096
 
@@ -41,6 +43,7 @@ def _arguments() -> list[str]:
         *("--log-level", settings.SWITCH_LOG_LEVEL.lower()),
         "--respawn-failed-workers",
         "--no-ws",
+        *(("--log-config", str(JSON_LOGGING)) if settings.SWITCH_LOG_FORMAT == "json" else ()),
     ]
 
 
