@@ -1,15 +1,20 @@
 """System checks of the settings: every sentence says what to set. Ids are stable: operators silence by id."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connection
+from django.db.models import Max
 
+from subscribers.models import Subscriber
 from switchsite import environment
 
 #: RFC 7518, section 3.2: a key of the hash's size or larger must be used.
 HS256_KEY_BYTES = 32
+CUT_OFF_HINT = "A consumer that stops would cut off the slowest requests; they would be sent again."
 
 
 @register(Tags.security)
@@ -66,6 +71,18 @@ def check_timeouts(**kwargs: Any) -> list[CheckMessage]:
         return [Error(sentence, hint="Raise the maximum or lower the time-out.", id="switch.E005")]
     if settings.SWITCH_SHUTDOWN_SECONDS <= settings.SWITCH_TOTAL_TIMEOUT_SECONDS:
         sentence = "SWITCH_SHUTDOWN_SECONDS is not above SWITCH_TOTAL_TIMEOUT_SECONDS."
-        hint = "A consumer that stops would cut off the slowest requests; they would be sent again."
-        return [Warning(sentence, hint=hint, id="switch.W002")]
+        return [Warning(sentence, hint=CUT_OFF_HINT, id="switch.W002")]
     return []
+
+
+@register(Tags.database)
+def check_subscribers_timeouts(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """The same for what subscribers really have: told at a migration and by `check --database default`."""
+    if not databases or Subscriber._meta.db_table not in connection.introspection.table_names():
+        return []
+    most = Subscriber.objects.existing().aggregate(Max("total_timeout_seconds"))["total_timeout_seconds__max"] or 0.0
+    longest = min(most, settings.SWITCH_MAX_TIMEOUT_SECONDS)
+    if longest < settings.SWITCH_SHUTDOWN_SECONDS:
+        return []
+    sentence = f"SWITCH_SHUTDOWN_SECONDS is not above the {longest:g} s that a subscriber may take to answer."
+    return [Warning(sentence, hint=CUT_OFF_HINT, id="switch.W002")]
