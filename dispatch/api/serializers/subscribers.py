@@ -77,7 +77,9 @@ class ResumeSerializer(serializers.Serializer[Any]):
 
 
 class ResumedSerializer(serializers.Serializer[Any]):
-    discarded = serializers.IntegerField(help_text="Held deliveries that were discarded.")
+    discarded = serializers.IntegerField(
+        help_text="Deliveries that waited, held, due or for a retry, and were discarded."
+    )
     subscriber = SubscriberSerializer()
 
 
