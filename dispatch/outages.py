@@ -13,6 +13,10 @@ class Outage:
         self._lock = threading.Lock()
         self._is_on = False
 
+    @property
+    def is_on(self) -> bool:
+        return self._is_on
+
     def note(self, error: Exception) -> None:
         with self._lock:
             is_news, self._is_on = not self._is_on, True
