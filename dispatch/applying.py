@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS
 
-from dispatch.resuming import settle_deleted
+from dispatch.resuming import settle_deleted, waiting
 from subscribers.files import FORMATS, FileRefusedError
 from subscribers.history import Difference
 from subscribers.models import Subscriber
@@ -31,12 +31,14 @@ class Row:
 
 @dataclass(slots=True)
 class Applied:
-    """With `refusals`, sentences by row, nothing was changed."""
+    """With `refusals`, sentences by row, nothing was changed. `cancelled` tells how many deliveries waited for the
+    pruned ones, in words: in a dry run as they wait now; empty if none did.
+    """
 
     rows: list[Row] = field(default_factory=list)
     pruned: list[Subscriber] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
-    cancelled: int = 0
+    cancelled: str = ""
 
     def count(self, act: str) -> int:
         return sum(row.act == act for row in self.rows)
@@ -59,7 +61,9 @@ def apply(data: bytes, file_format: Any, *, prune: bool = False, dry_run: bool =
     if not applied.refusals:
         applied.rows = [_row(number, row) for number, row in enumerate(result.rows, 1)]
         applied.pruned = resource.pruned
-        applied.cancelled = 0 if dry_run else settle_deleted([each.pk for each in resource.pruned])
+        ids = [each.pk for each in resource.pruned]
+        told = waiting(ids) if dry_run else f"{settle_deleted(ids):,}"
+        applied.cancelled = "" if told == "0" else told
     return applied
 
 

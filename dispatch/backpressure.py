@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
-from dispatch.ledger.size import database_bytes, free_disk_bytes, waiting_deliveries
+from dispatch.ledger.size import coming_deliveries, database_bytes, free_disk_bytes, waiting_deliveries
 
 LOOK_SECONDS = 1.0
 #: A look that takes long is repeated less often: for each second of it, so many without.
@@ -72,7 +72,7 @@ def _database() -> Reached | None:
 
 def _waiting() -> Reached | None:
     most = settings.SWITCH_MAX_WAITING_DELIVERIES
-    if not most or waiting_deliveries(most) < most:
+    if not most or waiting_deliveries(most) + coming_deliveries(most) < most:
         return None
     return Reached(
         "SWITCH_MAX_WAITING_DELIVERIES",

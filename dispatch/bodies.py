@@ -13,6 +13,8 @@ from dispatch.payloads import (
     PayloadError,
     check_characters,
     check_data,
+    check_json,
+    check_no_nul,
     decode,
     name_of,
     parse_exact,
@@ -61,6 +63,7 @@ def parse_body(body: bytes) -> Body:
     if not text.strip():
         raise PayloadError("The body is empty.")
     parsed = parse_json(text)
+    check_json(text, parsed)
     exact = parse_exact(text, parsed)
     if not isinstance(parsed, list):
         return Body(False, [parsed], [exact])
@@ -89,6 +92,7 @@ def read_event(item: Any, exact: Any, author: str, key: str | None) -> NewEvent:
         data, payload = _decoded(item)
     _check_size(payload)
     check_data(data, payload)
+    check_no_nul(payload)
     return NewEvent(topic, author, data, payload, _checked_key(key))
 
 
@@ -96,6 +100,7 @@ def read_binary_event(headers: Mapping[str, str], body: bytes, author: str) -> N
     """A CloudEvent in the binary mode, its attributes in `headers`. Raises PayloadError or ContentTooLargeError."""
     text = decode(body)
     parsed = parse_json(text) if text.strip() else None
+    check_json(text, parsed)
     exact = parse_exact(text, parsed) if text.strip() else None
     given = list(headers.items())
     return _from_cloudevent(cloudevents.from_binary(given, parsed), cloudevents.from_binary(given, exact), author)
@@ -105,6 +110,7 @@ def _from_cloudevent(data: dict[str, Any], exact: dict[str, Any], author: str) -
     topic, payload = _topic({"topic": cloudevents.topic_of(data)}), to_text(exact)
     _check_size(payload)
     check_data(data, payload)
+    check_no_nul(payload)
     return NewEvent(topic, author, data, payload, _checked_key(cloudevents.key_of(data)))
 
 
@@ -137,7 +143,12 @@ def _decoded(item: Mapping[str, Any]) -> tuple[Any, str]:
     if not isinstance(encoded, str):
         reason = "There is neither `data` nor `Payload`." if encoded is None else "It must be a base64 string."
         raise PayloadError(reason, "payload")
-    return decode_payload(encoded)
+    data, text = decode_payload(encoded)
+    try:
+        check_json(text, data)
+    except PayloadError as error:
+        raise PayloadError(error.message, "payload") from error
+    return data, text
 
 
 def decode_payload(encoded: str) -> tuple[Any, str]:

@@ -17,7 +17,7 @@ LONGEST_PAUSE = timedelta(minutes=10)
 #: A probe of which nothing is heard for so long is lost: above the longest exchange and the time to record it.
 PROBE_LOST_AFTER = timedelta(seconds=90)
 #: These say nothing of how the subscriber does: policy or the event is at fault, or this process.
-NOT_ITS_FAULT = PERMANENT_ERRORS | {ErrorKind.INTERNAL}
+NOT_ITS_FAULT = PERMANENT_ERRORS | {ErrorKind.CUT_OFF, ErrorKind.INTERNAL}
 TIMED_OUT_THERE, TOO_MANY_REQUESTS = 408, 429
 
 

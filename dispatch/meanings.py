@@ -47,6 +47,7 @@ ERRORS = {
     ErrorKind.TOTAL_TIMEOUT: ("The whole exchange took too long, and was given up.", Resend.UNSURE),
     ErrorKind.RESET: ("The receiver closed the connection before it had answered.", Resend.UNSURE),
     ErrorKind.PROTOCOL: ("What came back is not HTTP, or its head is too large.", Resend.UNSURE),
+    ErrorKind.CUT_OFF: ("The hub's consumer was stopped before the answer came.", Resend.UNSURE),
     ErrorKind.INTERNAL: ("A fault of the hub's own cut it off; its log tells more.", Resend.UNSURE),
 }
 STATUSES = {

@@ -17,6 +17,7 @@ class ErrorKind(StrEnum):
     PROTOCOL = "protocol"  # what came back is not HTTP, or its head is too large
     FORBIDDEN_ADDRESS = "forbidden_address"  # policy refuses the address, the port or the scheme: permanent
     BAD_REQUEST = "bad_request"  # no request can be built from event and subscriber: permanent
+    CUT_OFF = "cut_off"  # this consumer was stopped before the answer came
     INTERNAL = "internal"  # a fault of ours
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -18,6 +19,9 @@ LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 #: What looks like a number with a fraction or an exponent; inside a string it costs a second parse and no more.
 #: It begins where digits begin and never gives one back: else a text of many digits takes the square of their number.
 FRACTION = re.compile(r"-?(?<!\d)\d++(?:\.\d++(?:[eE][+-]?\d++)?|[eE][+-]?\d++)")
+#: An escape that stands for an ASCII character; and that of NUL, behind an even number of backslashes.
+ESCAPED_ASCII = re.compile(r"\\u00[0-7]")
+NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 MAX_DEPTH = 200
 
 
@@ -52,11 +56,63 @@ def parse_json(text: str) -> Any:
         raise PayloadError("It holds a number of too many digits.") from error
 
 
+def check_json(text: str, parsed: Any) -> None:
+    """Raises PayloadError if `text`, of which `parsed` came, says something that two readers may read differently.
+
+    That is a key twice in one object, or a number beyond a float.
+    """
+    if not _may_be_ambiguous(text, parsed):
+        return
+    try:
+        STRICT_DECODER.decode(text)
+    except RecursionError as error:
+        raise PayloadError("It is nested too deep.") from error
+
+
+def check_no_nul(text: str) -> None:
+    """Raises PayloadError if a string of the payload, which stands in JSON as `text`, holds NUL."""
+    if "\\u0000" in text and NUL.search(text):
+        raise PayloadError("A string holds a NUL character (\\u0000), which many receivers cannot keep.", "data")
+
+
+def _may_be_ambiguous(text: str, parsed: Any) -> bool:
+    """Cheap, and never wrongly False: a key that came twice takes a colon with it, and orjson writes infinity as null.
+
+    Strings keep theirs, unless an escape stands for one of these characters.
+    """
+    if "\\u00" in text and ESCAPED_ASCII.search(text):
+        return True
+    try:
+        written = orjson.dumps(parsed)
+    except TypeError:
+        return True
+    return written.count(b":") != text.count(":") or written.count(b"null") != text.count("null")
+
+
+def _refuse_repeated(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) < len(members):
+        counts = Counter(name for name, _ in members)
+        name = next(name for name, count in counts.items() if count > 1)
+        raise PayloadError(f"It holds the key {name!r} twice in one object.")
+    return found
+
+
+def _refuse_infinite(literal: str) -> float:
+    number = float(literal)
+    if math.isinf(number):
+        raise PayloadError(f"It holds the number {literal[:40]}, which is beyond 1.8e308.")
+    return number
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise PayloadError(f"It holds {name}, which is not JSON.")
 
 
 DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+STRICT_DECODER = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_refuse_infinite, object_pairs_hook=_refuse_repeated
+)
 
 
 def parse_exact(text: str, parsed: Any) -> Any:

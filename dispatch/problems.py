@@ -1,6 +1,5 @@
 """Every error as application/problem+json (RFC 9457): the one border between exceptions and HTTP answers."""
 
-import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -9,7 +8,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 from rest_framework.exceptions import APIException, NotAuthenticated
 
-from dispatch import refusals
+from dispatch import outages, refusals
 from dispatch.answers import json_answer
 from dispatch.backpressure import LimitReachedError
 from dispatch.payloads import PayloadError
@@ -20,8 +19,6 @@ RETRY_AFTER_SECONDS = 2
 RETRY_AFTER_LIMIT_SECONDS = 10
 MAX_QUOTED = 1_000
 HOW_TO_SIGN = "There is no token. Send the header: Authorization: Bearer <token>."
-
-logger = logging.getLogger(__name__)
 
 
 class ContentTooLargeError(Exception):
@@ -86,17 +83,24 @@ def respond(described: dict[str, Any], **headers: str) -> HttpResponse:
 
 
 def _unavailable(error: Exception) -> HttpResponse:
-    logger.error("The database does not answer: %s", error)
+    outages.database.note(error)
     detail = (
         "The database does not answer. The event may or may not be stored: "
         "repeat the request with the same Idempotency-Key."
     )
-    return respond(problem(503, detail), **{"Retry-After": str(RETRY_AFTER_SECONDS)})
+    return _refused_for_now(problem(503, detail), RETRY_AFTER_SECONDS)
 
 
 def _limited(error: LimitReachedError) -> HttpResponse:
     described = problem(503, str(error), limit=error.setting)
-    return respond(described, **{"Retry-After": str(RETRY_AFTER_LIMIT_SECONDS)})
+    return _refused_for_now(described, RETRY_AFTER_LIMIT_SECONDS)
+
+
+def _refused_for_now(described: dict[str, Any], seconds: int) -> HttpResponse:
+    """Not a line of the log for each: that the state has changed was told once."""
+    response = respond(described, **{"Retry-After": str(seconds)})
+    response._has_been_logged = True  # type: ignore[attr-defined] # Django's own mark
+    return response
 
 
 def _from_rest_framework(error: APIException) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from dispatch import pushing
+from dispatch import outages, pushing
 from dispatch.identifiers import new_id
 from dispatch.jobs import fan_out_job, first_jobs
 from dispatch.ledger.accepting import DeliveryRow, EventRow, correct_matched, insert_deliveries, insert_events
@@ -101,7 +101,9 @@ def accept(events: Sequence[NewEvent]) -> list[Accepted | IdempotencyConflictErr
         transaction.on_commit(lambda: pushing.push(jobs))
         by_id = {plan.row.id: plan for plan in stored}
         # Before the commit: whatever fails behind it would say of stored events that they are not.
-        return [_answer(by_id[plan.row.id]) if plan.row.id in written else _answer_again(plan.new) for plan in plans]
+        answers = [_answer(by_id[plan.row.id]) if plan.row.id in written else _answer_again(plan.new) for plan in plans]
+    outages.database.end()
+    return answers
 
 
 @contextmanager

@@ -5,6 +5,7 @@ reconciler, which pushes every delivery that is in no queue.
 """
 
 import logging
+import random
 import threading
 import time
 from collections import deque
@@ -22,7 +23,7 @@ CAPACITY = 50_000
 BULK = 1_000
 #: Marking is done for many at once: most deliveries are settled before, and then need no mark.
 MARK_EVERY_SECONDS = 1.0
-PAUSE_WHEN_AWAY_SECONDS = 1.0
+PAUSE_WHEN_AWAY_SECONDS = 1.0  # at most; half of it at least
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ class Pusher(threading.Thread):
         self._is_away = True
         self._waiting.clear()
         connection.close()  # on the embedded queue it may be the one that is broken
-        time.sleep(PAUSE_WHEN_AWAY_SECONDS)
+        time.sleep(random.uniform(PAUSE_WHEN_AWAY_SECONDS / 2, PAUSE_WHEN_AWAY_SECONDS))  # noqa: S311 - spreads load
 
     def _note_back(self) -> None:
         if self._is_away:

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
-from dispatch.ledger.claiming import next_due
+from dispatch import backpressure, outages
+from dispatch.ledger.claiming import next_due, next_suspect_due
+from dispatch.ledger.dialect import atomic_cursor
 from dispatch.models import Consumer, Event
 from dispatch.queues import open_queue
 from dispatch.queues.base import QueueUnavailableError
@@ -18,16 +20,33 @@ PROGRESS_STALE = timedelta(seconds=30)
 
 def obstacles() -> list[str]:
     """Sentences about what is in the way; none if all is well."""
-    return [sentence for sentence in (_ledger(), _queue()) if sentence]
+    return [sentence for sentence in (_ledger(), _limit(), _queue()) if sentence]
 
 
 def _ledger() -> str | None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT number FROM subscriber_version")
+        if outages.database.is_on:
+            _write()
         return stalled(timezone.now())
     except (DatabaseError, InterfaceError) as error:
         return f"The database does not answer: {error}."
+
+
+def _write() -> None:
+    """Whether the database takes writes again, which a publish has missed: a locked SQLite can be read all the same.
+
+    Raises DatabaseError.
+    """
+    with atomic_cursor() as cursor:
+        cursor.execute("UPDATE subscriber_version SET number = number WHERE number < 0")
+    outages.database.end()
+
+
+def _limit() -> str | None:
+    reached = backpressure.watcher().reached
+    return f"Publishes are refused. {reached.detail}" if reached else None
 
 
 def stalled(now: datetime) -> str | None:
@@ -48,7 +67,7 @@ def stalled(now: datetime) -> str | None:
 def _oldest_due() -> datetime | None:
     """When the oldest delivery, or event whose deliveries are still to be written, became due."""
     pending = Event.objects.filter(fan_out=Event.FanOut.PENDING).order_by("id")
-    moments = (next_due(), pending.values_list("received_at", flat=True).first())
+    moments = (next_due(), next_suspect_due(), pending.values_list("received_at", flat=True).first())
     return min((moment for moment in moments if moment), default=None)
 
 

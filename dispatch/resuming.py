@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from dispatch.ledger.backlog import cancel_waiting, count_held, count_waiting, discard_held
+from dispatch.ledger.backlog import cancel_waiting, count_held, count_waiting, discard_waiting
 from dispatch.models.delivery import HELD_REASONS
 from subscribers.querysets import SubscriberQuerySet
 
@@ -33,7 +33,7 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """How many subscribers are active again, and how many held deliveries were discarded."""
+    """How many subscribers are active again, and how many deliveries that waited were discarded."""
 
     subscribers: int
     discarded: int = 0
@@ -52,13 +52,14 @@ def waiting(subscriber_ids: Sequence[int]) -> str:
 
 
 def resume(subscribers: SubscriberQuerySet, *, discard: bool = False) -> Resumed:
-    """Makes the paused ones active. What is held is released by the reconciler within seconds, or discarded here.
+    """Makes the paused ones active. What is held is released by the reconciler within seconds, or discarded here with
+    all else that waits, retries included.
 
     It is discarded before they are active, so that none of it is sent. What comes meanwhile is sent.
     """
     now = timezone.now()
     paused = list(subscribers.paused().values_list("pk", flat=True))
-    discarded = sum(sum(discard_held(subscriber_id, now)) for subscriber_id in paused) if discard else 0
+    discarded = sum(sum(discard_waiting(subscriber_id, now)) for subscriber_id in paused) if discard else 0
     return Resumed(subscribers.filter(pk__in=paused).resume(), discarded)
 
 

@@ -13,6 +13,8 @@ from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import Token
 
+from dispatch.payloads import STRICT_DECODER, PayloadError
+
 ALGORITHM = "HS256"
 LEEWAY_SECONDS = 30
 #: Claims in which the author stands: the original's clients write `Author`.
@@ -84,6 +86,7 @@ class PublisherToken(Token):
             return _PreviousSecretToken(encoded)  # type: ignore[arg-type] # likewise
 
     def verify(self) -> None:
+        _check_unambiguous(self.token)
         if settings.SWITCH_JWT_REQUIRE_EXPIRY and "exp" not in self.payload:
             raise TokenError("The token has no expiry (exp), and this hub demands one.")
         if any(abs(int(self.payload.get(claim, 0))) > LAST_SECOND for claim in ("exp", "nbf", "iat")):
@@ -112,6 +115,15 @@ class _PreviousSecretToken(PublisherToken):
 def _is_signed_otherwise(error: TokenError) -> bool:
     backend_error = error.__cause__
     return backend_error is not None and isinstance(backend_error.__cause__, jwt.InvalidSignatureError)
+
+
+def _check_unambiguous(token: Any) -> None:
+    """Raises TokenError if header or claims name a key twice: the one who reads them next might take the other."""
+    try:
+        for part in jwt.utils.force_bytes(token or b"").split(b".")[:2]:
+            STRICT_DECODER.decode(jwt.utils.base64url_decode(part).decode())
+    except PayloadError as error:
+        raise TokenError(f"The token's header or claims cannot be trusted. {error.message}") from error
 
 
 def _is_storable(author: Any) -> bool:

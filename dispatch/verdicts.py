@@ -21,7 +21,7 @@ class Act(StrEnum):
     DEAD = "dead"
     HOLD = "hold"  # not tried; waits until the reason ends
     CANCEL = "cancel"  # not tried, and never will be
-    HAND_BACK = "hand_back"  # not tried by this consumer, which stops
+    HAND_BACK = "hand_back"  # not tried to the end by this consumer, which stops; does not count
 
 
 @dataclass(frozen=True, slots=True)

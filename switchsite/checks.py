@@ -1,19 +1,24 @@
 """System checks of the settings: every sentence says what to set. Ids are stable: operators silence by id."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import Max
 
 from dispatch.tracing.running import is_installed, is_wanted
+from subscribers.models import Subscriber
 from subscribers.validators import validate_secret
 from switchsite import environment
 from switchsite.mail import mail_problem
 
 #: RFC 7518, section 3.2: a key of the hash's size or larger must be used.
 HS256_KEY_BYTES = 32
+CUT_OFF_HINT = "A consumer that stops would cut off the slowest requests; they would be sent again."
 
 
 @register(Tags.security)
@@ -70,8 +75,7 @@ def check_timeouts(**kwargs: Any) -> list[CheckMessage]:
         return [Error(sentence, hint="Raise the maximum or lower the time-out.", id="switch.E005")]
     if settings.SWITCH_SHUTDOWN_SECONDS <= settings.SWITCH_TOTAL_TIMEOUT_SECONDS:
         sentence = "SWITCH_SHUTDOWN_SECONDS is not above SWITCH_TOTAL_TIMEOUT_SECONDS."
-        hint = "A consumer that stops would cut off the slowest requests; they would be sent again."
-        return [Warning(sentence, hint=hint, id="switch.W002")]
+        return [Warning(sentence, hint=CUT_OFF_HINT, id="switch.W002")]
     return []
 
 
@@ -117,3 +121,16 @@ def check_tracing(**kwargs: Any) -> list[CheckMessage]:
         return []
     sentence = "Traces are wanted by OTEL_…, but OpenTelemetry is not installed; nothing is traced."
     return [Warning(sentence, hint="pip install -r requirements-otel.txt, or unset them.", id="switch.W003")]
+
+
+@register(Tags.database)
+def check_subscribers_timeouts(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """The same for what subscribers really have: told at a migration and by `check --database default`."""
+    if not databases or Subscriber._meta.db_table not in connection.introspection.table_names():
+        return []
+    most = Subscriber.objects.existing().aggregate(Max("total_timeout_seconds"))["total_timeout_seconds__max"] or 0.0
+    longest = min(most, settings.SWITCH_MAX_TIMEOUT_SECONDS)
+    if longest < settings.SWITCH_SHUTDOWN_SECONDS:
+        return []
+    sentence = f"SWITCH_SHUTDOWN_SECONDS is not above the {longest:g} s that a subscriber may take to answer."
+    return [Warning(sentence, hint=CUT_OFF_HINT, id="switch.W002")]

@@ -129,7 +129,12 @@ VARIABLES = (
         "How long a publish waits for Faktory before it leaves the push to the consumer.",
     ),
     Variable("SWITCH_CONSUMER_CONCURRENCY_LEVEL", positive, 256, "Requests in flight in one consumer process."),
-    Variable("SWITCH_SHUTDOWN_SECONDS", seconds, 35.0, "Grace time of a consumer after SIGTERM."),
+    Variable(
+        "SWITCH_SHUTDOWN_SECONDS",
+        seconds,
+        35.0,
+        "Grace time of a consumer after SIGTERM; to be above the longest time-out of a subscriber.",
+    ),
     Variable("SWITCH_EVENT_MAX_BYTES", positive, 1 << 20, "Largest payload of an event, in bytes."),
     Variable("SWITCH_BATCH_MAX_BYTES", positive, 16 << 20, "Largest body of a batch, in bytes."),
     Variable("SWITCH_BATCH_MAX_ITEMS", positive, 1000, "Most events in a batch."),

@@ -115,7 +115,7 @@ class ResumeForm(BaseDialogForm):
         choices=[("send", "Send it"), ("discard", "Discard it")],
         initial="send",
         widget=UnfoldAdminRadioSelectWidget,
-        help_text="What is discarded is cancelled; it is kept, and can be replayed.",
+        help_text="To discard cancels all that waits, retries included; it is kept, and can be replayed.",
     )
 
     def __init__(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> None:

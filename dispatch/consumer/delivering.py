@@ -17,6 +17,7 @@ from dispatch.verdicts import Act, Verdict
 RUN_SECONDS = 0.5
 #: How often it is looked who becomes silent, while somebody waits.
 LOOK_SECONDS = 0.05
+CUT_OFF = "Cut off when the consumer was stopped, before the answer came; the subscriber may have received it."
 
 
 class Deliverer:
@@ -142,10 +143,9 @@ class Deliverer:
             self.flow.finish(works)
 
     def _abort(self) -> None:
-        """What is still unanswered is a failure: it was sent, and nobody is left to hear the answer."""
+        """What is still unanswered is nobody's failure: it is due again at once, and its attempt says what happened."""
         works = [work for work in self.transport.abort_all() if isinstance(work, Work)]
         for work in works:
-            text = "The consumer was stopped before the answer came; the subscriber may have received it."
-            work.outcome = Outcome(error_kind=ErrorKind.INTERNAL, error=text)
+            work.outcome, work.verdict = Outcome(error_kind=ErrorKind.CUT_OFF, error=CUT_OFF), Verdict(Act.HAND_BACK)
         if works:
             self.flow.finish(works)

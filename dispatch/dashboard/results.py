@@ -15,6 +15,7 @@ WORDS = {
     ErrorKind.PROTOCOL: "what it answers is not HTTP",
     ErrorKind.FORBIDDEN_ADDRESS: "its address is not allowed",
     ErrorKind.BAD_REQUEST: "no request can be built",
+    ErrorKind.CUT_OFF: "cut off: the consumer was stopped",
     ErrorKind.INTERNAL: "a fault of the hub: see its log",
 }
 

@@ -38,11 +38,13 @@ def count_waiting(subscriber_ids: Sequence[int], limit: int) -> int:
         return min(limit, sum(int(row[0]) for row in cursor.fetchall()))
 
 
-def discard_held(subscriber_id: int, now: datetime) -> Iterator[int]:
-    """Cancels what is held and was made before `now`, chunk by chunk; yields how many each time."""
-    yield from _cancel(
-        "discarded", now, "state = 'held' AND subscriber_id = %s AND created_at <= %s", [subscriber_id, now]
-    )
+def discard_waiting(subscriber_id: int, now: datetime) -> Iterator[int]:
+    """Cancels what waits and was made before `now`, chunk by chunk, less what a consumer is sending just now.
+
+    First what is due or scheduled: a consumer may make of it what is held.
+    """
+    for theirs in ("state = 'pending' AND +subscriber_id = %s", "state = 'held' AND subscriber_id = %s"):
+        yield from _cancel("discarded", now, f"{theirs} AND created_at <= %s", [subscriber_id, now])
 
 
 def cancel_waiting(subscriber_id: int, now: datetime) -> Iterator[int]:

@@ -137,6 +137,17 @@ def next_due() -> datetime | None:
         return None if row is None else as_time(row[0])
 
 
+def next_suspect_due() -> datetime | None:
+    """The same of suspects alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT due_at FROM delivery{by('delivery_suspect')} WHERE state = 'pending' "
+            f"AND lost_claims >= {SUSPECT_FROM} ORDER BY due_at LIMIT 1"
+        )
+        row = cursor.fetchone()
+        return None if row is None else as_time(row[0])
+
+
 def hand_back(owner: UUID, ids: Sequence[UUID]) -> int:
     """Gives claims back untried, due as before and to be queued anew; returns how many were still ours."""
     if not ids:

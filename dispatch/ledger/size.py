@@ -18,6 +18,24 @@ TABLES = ("event", "delivery", "attempt", *COUNTERS)
 COUNTED = 10_000
 #: Where rows are left out in between, by pruning, so many short stretches tell how densely they lie.
 STRETCHES, STRETCH = 40, 50
+#: Wide events that are looked at.
+WIDE_COUNTED = 100
+#: Exact topics by their index; patterns, which are few, are found once.
+COMING = """
+WITH wide AS (SELECT topic, fan_out_cursor FROM event WHERE fan_out = 'pending' ORDER BY id LIMIT %s),
+pattern AS MATERIALIZED (
+    SELECT id, substr(topic, 1, length(topic) - 1) AS start FROM subscriber
+    WHERE deleted_at IS NULL AND substr(topic, length(topic)) = '*'
+)
+SELECT count(*) FROM (
+    SELECT subscriber.id FROM wide
+    JOIN subscriber ON subscriber.topic = wide.topic AND subscriber.id > fan_out_cursor AND deleted_at IS NULL
+    UNION ALL
+    SELECT pattern.id FROM wide
+    JOIN pattern ON pattern.id > fan_out_cursor AND substr(wide.topic, 1, length(start)) = start
+    LIMIT %s
+) AS coming
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +86,13 @@ def waiting_deliveries(limit: int) -> int:
     # In the index's order: a planner that expects many would else read through the table until it has found them.
     some = "SELECT 1 FROM delivery WHERE state = %s ORDER BY id DESC LIMIT %s"
     return sum(int(_value(f"SELECT count(*) FROM ({some}) AS waiting", state, limit)) for state in WAITING)
+
+
+def coming_deliveries(limit: int) -> int:
+    """How many deliveries wide events may still become, counted up to `limit`: their topics' subscribers beyond each
+    one's cursor, whatever the filters will say. Of the oldest WIDE_COUNTED.
+    """
+    return int(_value(COMING, WIDE_COUNTED, limit))
 
 
 def database_bytes() -> int:

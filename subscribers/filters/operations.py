@@ -133,7 +133,7 @@ COMPARISONS: dict[str, Comparison] = {
 }
 
 
-def _number(function: Callable[[Any], Any]) -> Callable[..., Any]:
+def _number(function: Callable[[Any], Any], price: Callable[[str], int]) -> Callable[..., Any]:
     """Python's int or float with one argument at most, after paying for it."""
 
     def calling(environment: Environment, *arguments: Any) -> Any:
@@ -141,7 +141,7 @@ def _number(function: Callable[[Any], Any]) -> Callable[..., Any]:
         if arguments and isinstance(arguments[0], str):
             if len(arguments[0]) > MAX_NUMBER_LENGTH:
                 raise OverLimitError("the text is too long for a number")
-            environment.spend(1 + len(arguments[0]) // 4)
+            environment.spend(price(arguments[0]))
         return function(*arguments)
 
     return calling
@@ -205,8 +205,8 @@ def _round(environment: Environment, *arguments: Any) -> Any:
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "len": _len,
     "bool": _bool,
-    "int": _number(int),
-    "float": _number(float),
+    "int": _number(int, prices.read_as_int),
+    "float": _number(float, prices.read_as_float),
     "str": _str,
     "abs": _abs,
     "min": _extreme(min),

@@ -97,6 +97,15 @@ _PRICES: dict[str, Callable[[int, int], int]] = {
 }
 
 
+def read_as_int(text: str) -> int:
+    return 1 + len(text) // 2
+
+
+def read_as_float(text: str) -> int:
+    """What lies half-way between two floats is compared with the exact half: up to 180 µs for 700 digits."""
+    return 1 + len(text) // 4 + len(text) * len(text) // 130
+
+
 def rounded(number: Any, digits: Any) -> int:
     if isinstance(number, int):
         return number.bit_length() // 40

@@ -100,7 +100,11 @@ def test_prune_deletes_what_the_file_does_not_name_and_cancels_what_waits(file: 
     kept, gone = make(name="billing"), make(name="gone")
     waiting = make_delivery(gone)
     write(file, {"name": "billing"})
-    assert "- gone" in run("apply_subscribers", "--prune", "--dry-run", file)
+    would = run("apply_subscribers", "--prune", "--dry-run", file)
+    assert "- gone" in would
+    assert "would be cancelled: 1." in would
+    waiting.refresh_from_db()
+    assert waiting.state == "pending"
     assert Subscriber.objects.existing().count() == 2
     told = run("apply_subscribers", "--prune", file)
     assert "1 deleted" in told

@@ -55,6 +55,18 @@ def test_too_many_waiting_deliveries_refuse_a_publish_until_they_are_fewer(setti
 
 
 @pytest.mark.usefixtures("_no_close")
+def test_a_wide_event_counts_before_its_deliveries_are_written(settings: Settings) -> None:
+    settings.SWITCH_FAN_OUT_LIMIT, settings.SWITCH_MAX_WAITING_DELIVERIES = 2, 3
+    for _ in range(3):
+        subscribe()
+    watcher = backpressure.watcher()
+    watcher.look()
+    assert post(PLAIN).json["matched"] is None
+    watcher.look()
+    assert post(PLAIN).json["limit"] == "SWITCH_MAX_WAITING_DELIVERIES"
+
+
+@pytest.mark.usefixtures("_no_close")
 def test_a_refused_publish_needs_a_good_token_but_its_body_is_not_looked_at(settings: Settings) -> None:
     settings.SWITCH_MAX_WAITING_DELIVERIES = 1
     make_delivery(make_subscriber())

@@ -80,6 +80,22 @@ REFUSED_BODIES = [
     ),
     pytest.param(b'{"topic": "a", "data": {"body": NaN}}', "It holds NaN, which is not JSON.", "", id="nan"),
     pytest.param(b'{"topic": "a", "data": {"body": -Infinity}}', "It holds -Infinity", "", id="infinity"),
+    *(
+        pytest.param(b'{"topic": "a", "data": {"body": %s}}' % strange, reason, "", id=f"body-{strange.decode()[:20]}")
+        for strange, reason in (
+            (b'{"a": 1, "b": 2, "a": 3}', "It holds the key 'a' twice in one object."),
+            (b'[{"a":{"x":1},"a":{}}]', "It holds the key 'a' twice in one object."),
+            (b'{"a":1,"a":"\\u003a"}', "It holds the key 'a' twice in one object."),
+            (b'{"a":1,"\\u0061":2}', "It holds the key 'a' twice in one object."),
+            (b'{"a":1,"a":18446744073709551616}', "It holds the key 'a' twice in one object."),
+            (b'{"a":null,"a":1e999}', "It holds the number 1e999"),
+            (b"1e999", "It holds the number 1e999, which is beyond 1.8e308."),
+            (b"[null,-1E+400]", "It holds the number -1E+400"),
+            (b'["n\\u0075ll",1e999]', "It holds the number 1e999"),
+            (b"9" * 400 + b".5", "which is beyond 1.8e308."),
+        )
+    ),
+    pytest.param(b'{"topic":"a","topic":"b","data":{}}', "It holds the key 'topic' twice", "", id="two-topics"),
     pytest.param(b"[" * 100_000 + b"]" * 100_000, "It is nested too deep.", "", id="deeper-than-python-recurses"),
     pytest.param(
         b'{"topic": "a", "data": {"n": ' + b"9" * 5000 + b"}}", "too many digits", "", id="number-without-end"
@@ -122,7 +138,21 @@ REFUSED_EVENTS = [
     pytest.param({"Topic": "a", "Payload": encoded(b"\xff")}, "It is not UTF-8", "payload", id="payload-not-utf-8"),
     pytest.param({"Topic": "a", "Payload": encoded(b"{")}, "It is not JSON", "payload", id="payload-not-json"),
     pytest.param({"Topic": "a", "Payload": encoded(b"[NaN]")}, "It holds NaN", "payload", id="payload-nan"),
+    pytest.param({"Topic": "a", "Payload": encoded(b'{"a":1,"a":2}')}, "'a' twice", "payload", id="payload-twice"),
+    pytest.param({"Topic": "a", "Payload": encoded(b'{"a":1e999}')}, "beyond", "payload", id="payload-infinite"),
+    pytest.param({"Topic": "a", "Payload": encoded({"body": "\0"})}, "NUL character", "data", id="payload-nul"),
     pytest.param({"Topic": "a", "Payload": encoded([1])}, "must be an object, not a list", "data", id="payload-list"),
+    *(
+        pytest.param({"topic": "a", "data": data}, "A string holds a NUL character", "data", id=f"nul-{data!a}")
+        for data in (
+            {"body": "a\0b"},
+            {"body": "\\\0"},
+            {"body": {"\0": 1}},
+            {"query_params": {"q": "\0"}},
+            {"path_params": {"id": "\0"}},
+            {"more": ["\0"]},
+        )
+    ),
     pytest.param({"topic": "a", "data": None}, "must be an object, not null", "data", id="data-null"),
     pytest.param({"topic": "a", "data": "{}"}, "must be an object, not a string", "data", id="data-string"),
     pytest.param({"topic": "a", "data": {}, "id": 7}, "The id must be a string, not a number.", "id", id="id-number"),

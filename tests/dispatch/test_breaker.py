@@ -36,7 +36,7 @@ def tally(signs: Iterable[Sign], probe: Sign | None = None, throttled_seconds: f
         *((Outcome(status=status), WELL) for status in (200, 204, 299)),
         *((Outcome(status=status), UP) for status in (301, 400, 404, 410, 422)),
         *((Outcome(status=status), FAILED) for status in (408, 429, 500, 503, 599)),
-        *((Outcome(error_kind=kind), NONE) for kind in ("forbidden_address", "bad_request", "internal")),
+        *((Outcome(error_kind=kind), NONE) for kind in ("forbidden_address", "bad_request", "cut_off", "internal")),
         *(
             (Outcome(error_kind=ErrorKind(kind)), FAILED)
             for kind in (

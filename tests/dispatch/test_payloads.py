@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dispatch.payloads import MAX_DEPTH, METHODS, PayloadError, check_data, parse_exact, parse_json, to_text
+from dispatch.payloads import MAX_DEPTH, METHODS, PayloadError, check_data, check_json, parse_exact, parse_json, to_text
 
 
 def checked(data: Any) -> None:
@@ -135,6 +135,52 @@ def test_any_number_as_python_writes_it_passes_digit_by_digit(fraction: float, w
 def test_what_json_does_not_know_is_refused(text: str) -> None:
     with pytest.raises(PayloadError, match="which is not JSON"):
         parse_json(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('{"a":{"a":1},"b":[{"a":1},{"a":1}]}', id="same-key-in-different-objects"),
+        pytest.param('{"a":"https://a:1/b:2","null":"null","b":null}', id="colons-and-null-in-strings"),
+        pytest.param('{"a" : 1, "A" :\n2}', id="white-space-and-case"),
+        pytest.param('{"a":"\\u003a\\u0001","b":"\\\\u0000","c":"\\ud800"}', id="escapes-that-are-no-nul"),
+        pytest.param('{"a":1e-999,"b":1.7e308,"c":%s}' % ("9" * 400), id="numbers-that-fit"),
+    ],
+)
+def test_json_that_only_looks_ambiguous_is_taken(text: str) -> None:
+    check_json(text, parse_json(text))
+
+
+KEYS = st.sampled_from(["a", ":", "null", "ü", '"', "\\"])
+VALUES = st.recursive(
+    st.none() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | KEYS,
+    lambda inner: st.lists(inner) | st.lists(st.tuples(KEYS, inner)),
+)
+
+
+def written(value: Any) -> tuple[str, bool]:
+    """As JSON, where pairs are members of an object; and whether a key stands twice in one."""
+    if not isinstance(value, list):
+        return json.dumps(value), False
+    are_pairs = bool(value) and all(isinstance(each, tuple) for each in value)
+    inner = [written(each[1] if are_pairs else each) for each in value]
+    repeats = any(repeated for _, repeated in inner)
+    if not are_pairs:
+        return f"[{','.join(text for text, _ in inner)}]", repeats
+    names = [name for name, _ in value]
+    members = ",".join(f"{json.dumps(name)}: {text}" for name, (text, _) in zip(names, inner, strict=True))
+    return f"{{{members}}}", repeats or len(set(names)) < len(names)
+
+
+@given(VALUES)
+def test_key_is_found_twice_wherever_it_is(value: Any) -> None:
+    text, repeats = written(value)
+    try:
+        check_json(text, parse_json(text))
+    except PayloadError:
+        assert repeats
+    else:
+        assert not repeats
 
 
 def test_error_in_json_tells_line_and_column() -> None:

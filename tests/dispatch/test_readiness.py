@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from dispatch import readiness
+from dispatch import backpressure, outages, readiness
 from dispatch.models import Consumer
 from subscribers import matching
 from tests.dispatch.client import PLAIN, Answer, post
@@ -51,6 +52,17 @@ def test_readyz_tells_that_nobody_delivers_what_is_due(progressed: timedelta | N
     assert "no consumer has made progress" in answer.detail
 
 
+def test_readyz_tells_of_a_due_suspect_though_nothing_else_is_due() -> None:
+    make_delivery(due_at=timedelta(minutes=-2), lost_claims=2)
+    assert "no consumer has made progress" in Answer(Client().get("/readyz")).detail
+
+
+def test_readyz_tells_which_limit_refuses_publishes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backpressure.watcher(), "reached", backpressure.Reached("A_LIMIT", "The disk is full."))
+    answer = Answer(Client().get("/readyz"))
+    assert (answer.status, answer.detail) == (503, "Publishes are refused. The disk is full.")
+
+
 def test_readyz_tells_that_nobody_works_out_a_wide_event() -> None:
     make_event(fan_out="pending", matched=None, received_at=timedelta(minutes=-2))
     assert Answer(Client().get("/readyz")).status == 503
@@ -74,6 +86,22 @@ def test_a_backlog_is_no_obstacle_while_any_consumer_makes_progress() -> None:
     make_consumer(timedelta(minutes=-5))
     make_consumer(timedelta(seconds=-5))
     assert readiness.obstacles() == []
+
+
+@pytest.fixture
+def _locked_sqlite(transactional_db: None) -> Iterator[None]:
+    """Another holds the lock of all writers; readers go on."""
+    if connection.vendor != "sqlite":
+        pytest.skip("Postgres has no such lock")
+    matching.newest()
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 50")
+    with closing(sqlite3.connect(connection.settings_dict["NAME"])) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.rollback()
+    connection.close()
+    outages.database.end()
 
 
 @pytest.fixture
@@ -106,3 +134,11 @@ def test_silent_database_is_503_and_says_to_repeat_with_the_same_key() -> None:
     answer = post(PLAIN)
     assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
     assert "may or may not be stored: repeat the request with the same Idempotency-Key" in answer.detail
+
+
+@pytest.mark.usefixtures("_locked_sqlite")
+def test_readyz_tells_of_a_sqlite_that_can_be_read_and_not_written() -> None:
+    assert Answer(Client().get("/readyz")).status == 200, "nobody has missed it"
+    assert post(PLAIN).status == 503
+    answer = Answer(Client().get("/readyz"))
+    assert (answer.status, answer.detail) == (503, "The database does not answer: database is locked.")

@@ -38,9 +38,13 @@ def test_resuming_sends_what_was_held() -> None:
 
 def test_resuming_discards_what_was_held_if_told() -> None:
     subscriber = make_subscriber(state="paused")
-    deliveries = held(subscriber, 3)
+    deliveries = [
+        *held(subscriber, 3),
+        make_delivery(subscriber),
+        make_delivery(subscriber, due_at=timedelta(hours=1), failures=1),
+    ]
     [other] = held(make_subscriber(state="paused"))
-    assert resume(Subscriber.objects.filter(pk=subscriber.pk), discard=True) == Resumed(1, discarded=3)
+    assert resume(Subscriber.objects.filter(pk=subscriber.pk), discard=True) == Resumed(1, discarded=5)
     assert set(Delivery.objects.filter(state="cancelled", reason="discarded")) == set(deliveries)
     assert list(Delivery.objects.held()) == [other]
 
@@ -49,13 +53,13 @@ def test_it_is_discarded_before_anything_can_be_sent(monkeypatch: pytest.MonkeyP
     subscriber = make_subscriber(state="paused")
     held(subscriber)
     seen = []
-    discard = resuming.discard_held
+    discard = resuming.discard_waiting
 
     def watched(*arguments: object) -> object:
         seen.append(Subscriber.objects.get(pk=subscriber.pk).state)
         yield from discard(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(resuming, "discard_held", watched)
+    monkeypatch.setattr(resuming, "discard_waiting", watched)
     resume(Subscriber.objects.all(), discard=True)
     assert seen == ["paused"]
 

@@ -180,13 +180,22 @@ def test_key_that_a_token_brings_or_names_never_counts(header: dict[str, Any]) -
     assert "another secret" in fault_of(caught.value)
 
 
-def test_last_of_two_equal_claims_wins() -> None:
+@pytest.mark.parametrize(
+    ("header", "claims", "twice"),
+    [
+        ('{"alg":"HS256"}', '{"author":"a","author":"b"}', "'author'"),
+        ('{"alg":"HS256"}', '{"exp":1,"exp":9999999999}', "'exp'"),
+        ('{"alg":"none","alg":"HS256"}', "{}", "'alg'"),
+    ],
+)
+def test_token_that_names_a_key_twice_is_refused(header: str, claims: str, twice: str) -> None:
     def part(value: bytes) -> str:
         return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
-    text = f'{part(b"""{"alg":"HS256"}""")}.{part(b"""{"author":"a","author":"b"}""")}'
-    token = PublisherToken.read(f"{text}.{part(hmac.digest(SECRET.encode(), text.encode(), hashlib.sha256))}")
-    assert token.author == "b"
+    text = f"{part(header.encode())}.{part(claims.encode())}"
+    with pytest.raises(TokenError) as caught:
+        PublisherToken.read(f"{text}.{part(hmac.digest(SECRET.encode(), text.encode(), hashlib.sha256))}")
+    assert f"the key {twice} twice" in fault_of(caught.value)
 
 
 def test_previous_secret_counts_while_it_is_set(settings: Settings) -> None:

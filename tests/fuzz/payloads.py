@@ -1,8 +1,21 @@
 """Payloads of a mebibyte that are made to keep filters busy. Each holds the same small things, and one large."""
 
+import math
+from decimal import Decimal, localcontext
 from typing import Any
 
 SIZE = 1 << 20
+
+
+def half_way(number: float) -> str:
+    """The exact decimal half-way between the number and the next one: what takes longest to read as a float."""
+    with localcontext() as context:
+        context.prec = 2_000
+        exact = (Decimal(number) + Decimal(math.nextafter(number, math.inf))) / 2
+    digits, exponent = f"{exact:e}".replace(".", "").split("e")
+    digits = digits[:990]
+    return f"{digits}e{int(exponent) - len(digits) + 1}"
+
 
 SMALL: dict[str, Any] = {
     "number": 10**4_299,
@@ -36,6 +49,7 @@ LARGE: dict[str, Any] = {
     "items": [{"sku": str(each), "price": 1.5} for each in range(SIZE // 32)],
     "keys": {str(each): 0 for each in range(SIZE // 10)},
     "rows": [[0] * 500 for _ in range(SIZE // 1_000)],
+    "halves": [half_way(5e-324) for _ in range(SIZE // 770)],
     "texts": ["a" * 1_000 for _ in range(SIZE // 1_003)],
 }
 PAYLOADS: dict[str, dict[str, Any]] = {name: SMALL | {"large": large} for name, large in LARGE.items()}

@@ -1,11 +1,13 @@
 """A real hub: web server and consumer as processes of their own, with their own database and environment."""
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any, Self
@@ -86,6 +88,14 @@ class HubServer:
 
     def is_ready(self) -> bool:
         return self.answers("/readyz")
+
+    def obstacle(self) -> str:
+        """What /readyz says is in the way; empty if nothing is."""
+        try:
+            urllib.request.urlopen(f"{self.url}/readyz", timeout=5).close()
+        except urllib.error.HTTPError as error:
+            return str(json.loads(error.read())["detail"])
+        return ""
 
     def _start(self, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
         return start([sys.executable, str(PROJECT / "manage.py"), *arguments], self.log, self.env | more)

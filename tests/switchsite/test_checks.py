@@ -9,6 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from dispatch.tracing import running
+from subscribers.models import Subscriber
 from switchsite import checks, environment
 from tests.servers.hub import PROJECT, SECRET
 
@@ -85,6 +86,20 @@ def test_wrong_setting_is_told_by_its_check(
     assert sentence in found.msg
     assert found.hint
     assert not any(secret in found.msg for secret in ("hunter2", "password@"))
+
+
+@pytest.mark.django_db
+def test_a_subscriber_that_may_take_longer_than_the_grace_is_told_of() -> None:
+    subscriber = Subscriber.objects.create(topic="orders", target_url="http://billing/", total_timeout_seconds=34)
+    assert checks.check_subscribers_timeouts(databases=["default"]) == []
+    Subscriber.objects.filter(pk=subscriber.pk).update(total_timeout_seconds=90)
+    (found,) = checks.check_subscribers_timeouts(databases=["default"])
+    assert (found.id, found.msg) == (
+        "switch.W002",
+        "SWITCH_SHUTDOWN_SECONDS is not above the 60 s that a subscriber may take to answer.",
+    )
+    subscriber.delete()
+    assert checks.check_subscribers_timeouts(databases=["default"]) == []
 
 
 def test_variable_that_could_not_be_read_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:

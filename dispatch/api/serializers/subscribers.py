@@ -76,8 +76,14 @@ class ResumeSerializer(serializers.Serializer[Any]):
     )
 
 
+class DeletedSerializer(serializers.Serializer[Any]):
+    cancelled = serializers.IntegerField(help_text="Deliveries that waited for it, and are cancelled.")
+
+
 class ResumedSerializer(serializers.Serializer[Any]):
-    discarded = serializers.IntegerField(help_text="Held deliveries that were discarded.")
+    discarded = serializers.IntegerField(
+        help_text="Deliveries that waited, held, due or for a retry, and were discarded."
+    )
     subscriber = SubscriberSerializer()
 
 

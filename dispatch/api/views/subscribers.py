@@ -12,7 +12,7 @@ from dispatch.api.base import ReadViewSet
 from dispatch.api.filters import SubscriberFilter
 from dispatch.api.paging import OldestFirst
 from dispatch.api.schema import problems
-from dispatch.api.serializers.subscribers import DEFAULTS, SubscriberSerializer
+from dispatch.api.serializers.subscribers import DEFAULTS, DeletedSerializer, SubscriberSerializer
 from dispatch.api.views.lifecycle import Lifecycle
 from dispatch.api.views.testing import SubscriberTests
 from dispatch.resuming import settle_deleted
@@ -93,17 +93,16 @@ class SubscriberViewSet(Lifecycle, SubscriberTests, ReadViewSet):
 
     @extend_schema(
         summary="Delete a subscriber",
-        description="Softly: its deliveries stay, and those that wait are cancelled.",
+        description="Softly: its deliveries stay; those that wait are cancelled, and the answer says how many.",
         tags=["subscribers"],
         parameters=[IF_MATCH],
-        responses={204: OpenApiResponse(description="Deleted."), **problems(412)},
+        responses={200: OpenApiResponse(DeletedSerializer, "Deleted."), **problems(412)},
     )
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         with transaction.atomic():
             subscriber = self.locked()
             subscriber.delete()
-        settle_deleted([subscriber.pk])
-        return Response(status=204)
+        return Response(DeletedSerializer({"cancelled": settle_deleted([subscriber.pk])}).data)
 
     def _change(self, defaults: dict[str, Any], *, is_partial: bool) -> Response:
         """Writes only what is given or has a default: a pause that came meanwhile stays."""

@@ -33,9 +33,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if applied.refusals:
             raise CommandError("\n".join([*applied.refusals, "Nothing was changed."]))
-        self._tell(applied, "Would be" if options["dry_run"] else "Done:")
+        self._tell(applied, is_dry=options["dry_run"])
 
-    def _tell(self, applied: Applied, verb: str) -> None:
+    def _tell(self, applied: Applied, *, is_dry: bool) -> None:
         for row in applied.rows:
             if row.act == SAME:
                 continue
@@ -45,6 +45,8 @@ class Command(BaseCommand):
         for subscriber in applied.pruned:
             self.stdout.write(f"- {subscriber}")
         counts = f"{applied.count(NEW)} created, {applied.count(CHANGED)} changed, {applied.count(SAME)} as they were"
+        verb = "Would be" if is_dry else "Done:"
         self.stdout.write(self.style.SUCCESS(f"{verb} {counts}, {len(applied.pruned)} deleted."))
         if applied.cancelled:
-            self.stdout.write(f"Deliveries that were waiting for those and are cancelled: {applied.cancelled:,}.")
+            told = "wait for those and would be cancelled" if is_dry else "were waiting for those and are cancelled"
+            self.stdout.write(f"Deliveries that {told}: {applied.cancelled}.")

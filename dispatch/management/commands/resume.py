@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("subscriber", metavar="NAME_OR_ID")
-        parser.add_argument("--discard", action="store_true", help="cancel what was held, instead of sending it")
+        parser.add_argument("--discard", action="store_true", help="cancel all that waits, instead of sending it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         subscriber = subscriber_called(options["subscriber"])

@@ -34,16 +34,17 @@ def test_waiting_ones_of_several_are_counted_up_to_the_limit() -> None:
     assert backlog.count_waiting([first.pk, second.pk], 2) == 2
 
 
-def test_only_what_was_held_before_is_discarded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_what_waited_before_is_discarded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backlog, "CHUNK", 2)
     held = make_deliveries(5, state="held", reason="paused", created_at=timezone.now())
     subscriber = held[0].subscriber
-    others = [make_delivery(subscriber), make_delivery(state="held", reason="paused")]
+    due = [make_delivery(subscriber, created_at=timezone.now()) for _ in range(3)]
+    others = [make_delivery(subscriber, state="claimed"), make_delivery(), make_delivery(state="held", reason="paused")]
     now = timezone.now()
     late = make_delivery(subscriber, state="held", reason="paused", created_at=timedelta(seconds=5))
-    assert list(backlog.discard_held(subscriber.pk, now)) == [2, 2, 1]
+    assert list(backlog.discard_waiting(subscriber.pk, now)) == [2, 1, 2, 2, 1]
     settled = Delivery.objects.filter(state="cancelled", reason="discarded", settled_at=now, queued_at=None)
-    assert set(settled) == set(held)
+    assert set(settled) == {*held, *due}
     assert set(Delivery.objects.waiting()) == {late, *others}
 
 

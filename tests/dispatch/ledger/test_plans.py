@@ -112,6 +112,7 @@ HOT: dict[str, Callable[[Rows, datetime], object]] = {
     "reopen_dead": lambda rows, now: claiming.reopen_dead(OWNER, ids(rows.settled), now),
     "hand_back": lambda rows, now: claiming.hand_back(OWNER, ids(rows.claimed)),
     "next_due": lambda rows, now: claiming.next_due(),
+    "next_suspect_due": lambda rows, now: claiming.next_suspect_due(),
     "load_events": lambda rows, now: loading.load_events({each.event_id for each in rows.due}),
     "load_subscribers": lambda rows, now: loading.load_subscribers({each.subscriber_id for each in rows.due}),
     "settle": lambda rows, now: settling.settle(OWNER, [a_settlement(each) for each in rows.claimed]),

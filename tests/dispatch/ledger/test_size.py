@@ -9,7 +9,7 @@ from dispatch.ledger import size
 from dispatch.ledger.dialect import is_postgres
 from tests.dispatch.ledger.aged import many_aged
 from tests.dispatch.ledger.plans import explained, is_read_through, noted_statements
-from tests.dispatch.ledger.rows import make_delivery, make_subscriber
+from tests.dispatch.ledger.rows import make_delivery, make_event, make_subscriber
 
 pytestmark = pytest.mark.django_db
 
@@ -47,3 +47,16 @@ def test_the_disk_is_that_of_sqlites_file() -> None:
     free = size.free_disk_bytes()
     assert free is not None
     assert abs(free - shutil.disk_usage(connection.settings_dict["NAME"]).free) < 1 << 30
+
+
+def test_what_wide_events_may_become_is_counted_up_to_the_limit() -> None:
+    first, *_ = [make_subscriber(topic="orders") for _ in range(3)]
+    for topic in ("order*", "*", "orders.*", "ord_rs", "invoices"):
+        make_subscriber(topic=topic)
+    make_subscriber(topic="orders").delete()
+    assert size.coming_deliveries(100) == 0
+    make_event(topic="orders", fan_out="pending", matched=None)
+    assert size.coming_deliveries(100) == 5
+    make_event(topic="orders", fan_out="pending", matched=None, fan_out_cursor=first.pk)
+    assert size.coming_deliveries(100) == 9
+    assert size.coming_deliveries(7) == 7

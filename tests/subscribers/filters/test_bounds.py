@@ -10,6 +10,7 @@ import pytest
 from subscribers.filters import compile_filter
 from subscribers.filters.evaluation import Environment
 from subscribers.filters.limits import MAX_STEPS
+from tests.fuzz.payloads import half_way
 from tests.subscribers.filters.judging import UNKNOWN, judge
 
 LONG = "a" * 1_000_000
@@ -24,6 +25,7 @@ DATA: dict[str, Any] = {
     "floats": [1.2345678901234567e-300 + each * 1e-310 for each in range(40_000)],
     "commas": "," * 1_000_000,
     "wide": "\u00fc" * 500_000,
+    "halves": [half_way(5e-324)] * 40,
     "collisions": [each * (2**61 - 1) for each in range(100)],
 }
 
@@ -93,6 +95,7 @@ UNDERPAID = [
     'any(x["a"] == 1 for x in data["zeros"])',
     'any(data["a"] == 1 or data["b"] == 1 for x in data["zeros"])',
     'any(1 < x < 2 < x < 3 for x in data["zeros"])',
+    'any(float(x) == 1 for x in data["halves"])',
     'any([[[[x]]]] == 1 for x in data["zeros"])',
     "any({"
     + ", ".join(f"a{n}" for n in range(100))
