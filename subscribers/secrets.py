@@ -13,6 +13,7 @@ from subscribers.models import Subscriber
 KEY_BYTES = 32
 #: For so long requests carry the old signature beside the new one, unless the operator says otherwise.
 OVERLAP = timedelta(hours=24)
+LONGEST_OVERLAP_HOURS = 720
 
 
 def new_shared_secret() -> str:

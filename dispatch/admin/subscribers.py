@@ -18,6 +18,7 @@ from dispatch.admin import trials, workbench
 from dispatch.admin.files import FiledSubscriberAdmin
 from dispatch.admin.forms import PastEventsForm, ResumeForm
 from dispatch.admin.releasing import release_view, shown_release, told_backlog
+from dispatch.admin.rotating import RotatingSubscriberAdmin
 from dispatch.models import Delivery
 from dispatch.reconciliation import living_consumers
 from dispatch.replays.requesting import request as ask
@@ -31,11 +32,11 @@ from subscribers.querysets import SubscriberQuerySet
 
 
 @admin.register(Subscriber)
-class DeliveredSubscriberAdmin(FiledSubscriberAdmin):
+class DeliveredSubscriberAdmin(RotatingSubscriberAdmin, FiledSubscriberAdmin):
     """What a subscriber is by itself, the app `subscribers` shows; it knows nothing of deliveries."""
 
     change_form_outer_after_template = "dispatch/admin/workbench.html"
-    actions_detail = ("pause", "resume", "replay_dead", "deliver_past", "why_not")
+    actions_detail = ("pause", "resume", "replay_dead", "deliver_past", "rotate_secret", "why_not")
     readonly_fields = (*SubscriberAdmin.readonly_fields, "shown_backlog", "last_change")
 
     def get_urls(self) -> list[URLPattern]:

@@ -1,5 +1,6 @@
 """The history of a subscriber and files of subscribers, as an operator uses them: at a desk and on a phone."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,25 @@ def test_a_file_is_exported_mended_shown_and_imported_on_a_phone(desk: Desk, tmp
 def _show(desk: Desk, file: Path) -> None:
     desk.page.set_input_files("[name=file]", file)
     desk.page.get_by_role("button", name="Show what it would change").click()
+
+
+def test_a_new_secret_is_made_shown_once_and_told_in_the_history(desk: Desk) -> None:
+    page = desk.page
+    desk.hub.manage("subscribe", "order.sent", f"{desk.receiver.url}/sent", "--name", "courier")
+    desk.open("subscribers/subscriber/?q=courier")
+    page.click("tbody th a")
+    page.get_by_role("link", name="New secret").click()
+    desk.assert_accessible()
+    page.fill("[name=overlap_hours]", "2")
+    page.get_by_role("button", name="Make it").focus()
+    page.keyboard.press("Enter")
+    shown = page.locator("#secret")
+    expect(shown).to_have_text(re.compile("^whsec_"))
+    desk.assert_accessible()
+    secret = shown.inner_text()
+    page.get_by_role("link", name="Back", exact=True).click()
+    expect(page.locator("[name=secret]")).to_have_value("")
+    assert secret not in page.content()
+    page.get_by_role("link", name="Show all changes").click()
+    expect(page.locator(".switch-change").first).to_contain_text("secret")
+    assert secret not in page.content()

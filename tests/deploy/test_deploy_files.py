@@ -1,6 +1,5 @@
 """What can be known of the deployment's files without the engines that read them."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -68,26 +67,6 @@ def test_systemd_understands_the_units(unit: Path, tmp_path: Path) -> None:
     (tmp_path / unit.name).write_text(text)
     done = subprocess.run(["systemd-analyze", "verify", tmp_path / unit.name], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_the_image_holds_all_that_the_hub_needs(tmp_path: Path) -> None:
-    """The tree that the Dockerfile copies, run without the rest of the project."""
-    copied = [value.split() for name, value in instructions() if name == "COPY" and not value.startswith("--from")]
-    for source, target in copied:
-        if target.startswith("/"):
-            continue
-        into = tmp_path / (source if target == "./" else target)
-        shutil.copytree(ROOT / source, into) if (ROOT / source).is_dir() else shutil.copy(ROOT / source, into)
-    env = {
-        "PATH": os.environ["PATH"],
-        "SWITCH_SECRET_KEY": "a key that protects nothing but the tests of this project",
-        "SWITCH_JWT_SECRET": "a secret that signs nothing but the tokens of these tests",
-    }
-    for command in (["check", "--fail-level", "WARNING"], ["migrate"], ["token", "shop"]):
-        done = subprocess.run(
-            [sys.executable, "manage.py", *command], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_context_of_the_build_is_what_is_copied() -> None:

@@ -1,4 +1,4 @@
-"""The commands of the pages that are not about the API, which has a test of its own."""
+"""The commands of the README and of the pages that have no test of their own."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +36,15 @@ def test_the_five_minute_start_ends_with_an_event_that_arrives(hub: HubServer) -
     assert '"matched":1' in told[1]
     assert '"matched":0' in told[2]
     assert "All is well." in told[3]
+
+
+def test_what_the_readme_publishes_arrives(hub: HubServer) -> None:
+    start(hub)
+    with Receiver() as receiver:
+        _, published = run(hub, blocks(page("../README.md")), {"http://127.0.0.1:9000": receiver.url})
+        (request,) = receiver.wait_for(1)
+    assert request.json == {"total": 120}
+    assert '"matched":1' in published
 
 
 def test_subscribers_go_to_a_file_and_come_back(hub: HubServer, tmp_path: Path) -> None:

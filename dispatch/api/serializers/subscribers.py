@@ -10,6 +10,7 @@ from dispatch.api.serializers.fields import FiniteFloatField, SeenField
 from dispatch.signing import SecretError, public_key
 from dispatch.viewing import seen_error
 from subscribers.models import Subscriber
+from subscribers.secrets import LONGEST_OVERLAP_HOURS
 
 WRITTEN = (
     *("name", "topic", "filter_expression", "target_url", "body_format", "secret", "retry_limit"),
@@ -92,7 +93,10 @@ class RotationSerializer(serializers.Serializer[Any]):
         choices=("shared", "ed25519"), default="shared", help_text="A key for HMAC, or a private key of Ed25519."
     )
     overlap_hours = FiniteFloatField(
-        default=24.0, min_value=0, max_value=720, help_text="For so long requests carry the old signature as well."
+        default=24.0,
+        min_value=0,
+        max_value=LONGEST_OVERLAP_HOURS,
+        help_text="For so long requests carry the old signature as well.",
     )
 
 

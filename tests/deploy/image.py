@@ -1,0 +1,89 @@
+"""The Dockerfile's steps by hand, in a directory that stands for the image: here runs no engine that could build it."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from string import Template
+
+from tests.deploy.files import ROOT, instructions
+
+#: What the image has of its own; all else is the machine's.
+PLACES = ("/opt/switch", "/var/lib/switch", "/tmp/requirements.txt")  # noqa: S108 - the Dockerfile's own
+#: What a step on the machine itself would change, or only an engine knows.
+LEFT_OUT = {"ARG", "USER", "EXPOSE", "VOLUME", "COMMENT"}
+
+
+class Image:
+    """Both stages share the directory, since a virtual environment works only where it was made.
+
+    Packages are not downloaded: the new environment sees those of the tests, and pip, told to use no index, fails if
+    they are not what requirements.txt asks for.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.env = {"PATH": os.environ["PATH"], "PIP_NO_INDEX": "1"}
+        self.directory = root
+        self.command: list[str] = []
+        self.health: list[str] = []
+
+    def build(self) -> None:
+        for name, value in instructions():
+            if name not in LEFT_OUT:
+                getattr(self, f"_{name.lower()}")(self._placed(value))
+
+    def run(self, command: list[str], **more: str) -> subprocess.CompletedProcess[str]:
+        env = self.env | more
+        return subprocess.run(command, cwd=self.directory, env=env, capture_output=True, text=True, timeout=120)
+
+    def _placed(self, value: str) -> str:
+        for place in PLACES:
+            value = value.replace(place, f"{self.root}{place}")
+        return value
+
+    def _from(self, value: str) -> None:
+        self.directory = self.root
+
+    def _env(self, value: str) -> None:
+        for pair in shlex.split(value):
+            name, _, given = pair.partition("=")
+            self.env[name] = Template(given).substitute(self.env)
+
+    def _workdir(self, value: str) -> None:
+        self.directory = Path(value)
+
+    def _copy(self, value: str) -> None:
+        *options, source, target = value.split()
+        if options:
+            assert options == ["--from=packages"]
+            assert source == target
+            assert Path(source).is_dir(), f"the stage before did not make {source}"
+            return
+        into = self.directory / target
+        into = into / source if target.endswith("/") else into
+        into.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / source).is_dir():
+            shutil.copytree(ROOT / source, into, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / source, into)
+
+    def _run(self, value: str) -> None:
+        if value.startswith("groupadd"):
+            (self.root / "var/lib/switch").mkdir(parents=True)  # the new user's home
+            return
+        done = self.run(["sh", "-c", value.replace("python -m venv", f"{sys.executable} -m venv")])
+        assert done.returncode == 0, done.stdout + done.stderr
+        if "-m venv" in value:
+            [packages] = self.root.glob("opt/switch/.venv/lib/python*/site-packages")
+            (packages / "tests.pth").write_text(sysconfig.get_path("purelib"))
+
+    def _healthcheck(self, value: str) -> None:
+        self.health = json.loads(value.partition("CMD ")[2])
+
+    def _cmd(self, value: str) -> None:
+        self.command = json.loads(value)

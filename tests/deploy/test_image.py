@@ -1,0 +1,72 @@
+"""What the Dockerfile builds starts, answers and is called healthy; and compose.yaml starts that same image."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import get_commands
+
+from switchsite.environment import BY_NAME
+from tests.deploy.files import compose, instructions
+from tests.deploy.image import Image
+from tests.servers.processes import free_port, kill_group, start, stop, wait_until
+
+SECRETS = {
+    "SWITCH_SECRET_KEY": "a key that protects nothing but the tests of this project",
+    "SWITCH_JWT_SECRET": "a secret that signs nothing but the tokens of these tests",
+}
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
+    built = Image(tmp_path_factory.mktemp("image"))
+    built.build()
+    return built
+
+
+def ours() -> dict[str, Any]:
+    """The services that run the image."""
+    return {name: each for name, each in compose()["services"].items() if each["image"] == "switch"}
+
+
+@pytest.mark.timeout(240)
+def test_the_image_serves_and_its_health_check_tells(image: Image, tmp_path: Path) -> None:
+    env = SECRETS | {"SWITCH_SERVER_PORT": str(free_port())}
+    for command in (["check", "--fail-level", "WARNING"], ["migrate"], ["token", "shop"]):
+        done = image.run(["python", "manage.py", *command], **env)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert (image.root / "var/lib/switch/switch.sqlite3").is_file()
+    assert image.run(image.health, **env).returncode != 0, "healthy before it was started"
+    log = tmp_path / "log"
+    web = start(image.command, log, image.env | env, cwd=image.directory)
+    try:
+        wait_until(lambda: image.run(image.health, **env).returncode == 0, "The image", web, log)
+    finally:
+        stop(web)
+        kill_group(web)
+
+
+def test_compose_starts_commands_that_the_image_has(image: Image) -> None:
+    assert ours().keys() == {"migrate", "web", "consumer"}
+    for service in ours().values():
+        *runs, command = service.get("command", image.command)
+        assert runs == image.command[:-1]
+        assert command in get_commands()
+
+
+def test_only_what_has_the_port_is_asked_for_its_health() -> None:
+    [exposed] = [value for name, value in instructions() if name == "EXPOSE"]
+    assert int(exposed) == BY_NAME["SWITCH_SERVER_PORT"].default
+    for name, service in ours().items():
+        published = [each.rpartition(":")[2] for each in service.get("ports", [])]
+        assert published == ([exposed] if name == "web" else [])
+        assert ("healthcheck" in service) is (name != "web")
+
+
+def test_compose_puts_postgres_in_the_place_of_the_image_s_sqlite(image: Image) -> None:
+    assert image.env["SWITCH_DB_NAME"].endswith(".sqlite3")
+    for service in ours().values():
+        given = service["environment"]
+        assert given["SWITCH_DB_HOST"] in compose()["services"]
+        assert given["SWITCH_DB_NAME"] == compose()["services"]["postgres"]["environment"]["POSTGRES_DB"]
+        assert given.keys() & image.env.keys() == {"SWITCH_DB_NAME"}
