@@ -88,6 +88,10 @@ def _files(hub: HubServer, directory: Path) -> dict[str, str]:
     return {"back-up.sqlite3": str(directory / "back-up.sqlite3"), "switch.sqlite3": hub.env["SWITCH_DB_NAME"]}
 
 
+def _has_consumer(hub: HubServer) -> bool:
+    return "No consumer is alive." not in hub.manage("doctor", check=False).stdout
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "layout",
@@ -116,8 +120,9 @@ def test_what_was_accepted_before_the_back_up_is_delivered_after_it(
         restore(hub, tmp_path, name)
         books.is_restored.set()
         hub.start_web()
-        hub.start_consumer()
+        restored = hub.start_consumer()
         wait_until(hub.is_ready, "The restored hub", hub.web, hub.log)
+        wait_until(lambda: _has_consumer(hub), "Its consumer", restored, hub.log)
         run(hub, [REPAIR])
         receiver.wait_until(lambda: all(before <= numbers for numbers in books.arrived.values()), WAIT_SECONDS)
         assert "All is well." in run(hub, [REPAIR])[0]
