@@ -41,6 +41,21 @@ def check_secrets(**kwargs: Any) -> list[CheckMessage]:
     return found
 
 
+@register(Tags.security, deploy=True)
+def check_exposure(**kwargs: Any) -> list[CheckMessage]:
+    """In place of Django's checks of what follows from these two."""
+    found: list[CheckMessage] = []
+    if not settings.SWITCH_HTTPS:
+        hint = "Set it to true behind a proxy that ends TLS: cookies, redirects and HSTS follow."
+        found.append(
+            Warning("SWITCH_HTTPS is not set: sign-ins and tokens may travel in clear.", hint=hint, id="switch.W004")
+        )
+    if "*" in settings.ALLOWED_HOSTS:
+        hint = "Set it to the names under which the hub is reached, separated by commas."
+        found.append(Warning("SWITCH_ALLOWED_HOSTS takes every name.", hint=hint, id="switch.W005"))
+    return found
+
+
 @register()
 def check_variables(**kwargs: Any) -> list[CheckMessage]:
     sentences = dict.fromkeys(environment.problems)

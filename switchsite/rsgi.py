@@ -4,10 +4,12 @@ The event loop reads requests, and refuses those that may not come; threads run 
 """
 
 import asyncio
+import multiprocessing
 
 from django.conf import settings
 from granian.rsgi import Scope
 
+from dispatch import parents
 from dispatch.tracing import running as tracing
 from switchsite import wsgi
 from switchsite.web.door import Client, Door
@@ -26,6 +28,9 @@ class Application:
     """Granian calls `__rsgi_init__` once a process, `__rsgi__` for each request, and `__rsgi_del__` at the end."""
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        server = multiprocessing.parent_process()
+        if server and server.pid:
+            parents.end_with(server.pid)
         tracing.start()
         lanes = Lanes(settings.SWITCH_WEB_THREADS, GATHERERS)
         workers = Workers(loop, lanes, Work(wsgi.application))

@@ -217,6 +217,8 @@ SPECTACULAR_SETTINGS = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = value("SWITCH_BATCH_MAX_BYTES") + (1 << 20)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SWITCH_HTTPS
+#: They name settings of Django that all follow from SWITCH_HTTPS; switch.W004 tells of that.
+SILENCED_SYSTEM_CHECKS = [] if SWITCH_HTTPS else [f"security.{each}" for each in ("W004", "W008", "W012", "W016")]
 SESSION_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = value("SWITCH_HTTPS")
 # Publishers inside the network may go on using plain HTTP: a redirect would lose their POST.

@@ -59,4 +59,5 @@ class Supervisor:
 
 def child_command(concurrency: int) -> list[str]:
     manage = os.path.abspath(sys.argv[0])
-    return [sys.executable, manage, "run_consumer", "--processes", "1", "--concurrency", str(concurrency)]
+    counts = ("--processes", "1", "--concurrency", str(concurrency))
+    return [sys.executable, manage, "run_consumer", *counts, "--supervisor", str(os.getpid())]

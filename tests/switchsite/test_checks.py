@@ -29,6 +29,18 @@ CASES = [
         "switch.W002",
         "SWITCH_SHUTDOWN_SECONDS is not above SWITCH_TOTAL_TIMEOUT_SECONDS.",
     ),
+    (
+        {"SWITCH_HTTPS": False, "ALLOWED_HOSTS": ["hub"]},
+        checks.check_exposure,
+        "switch.W004",
+        "SWITCH_HTTPS is not set: sign-ins and tokens may travel in clear.",
+    ),
+    (
+        {"SWITCH_HTTPS": True, "ALLOWED_HOSTS": ["*"]},
+        checks.check_exposure,
+        "switch.W005",
+        "SWITCH_ALLOWED_HOSTS takes every name.",
+    ),
     *[
         ({"SWITCH_ALERT_WEBHOOK_URL": url}, checks.check_alerts, "switch.E006", f"SWITCH_ALERT_WEBHOOK_URL {reason}")
         for url, reason in {

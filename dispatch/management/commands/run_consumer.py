@@ -2,12 +2,13 @@
 
 import os
 import sys
-from argparse import ArgumentTypeError
+from argparse import SUPPRESS, ArgumentTypeError
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from dispatch import parents
 from dispatch.consumer.process import ConsumerProcess
 from dispatch.consumer.supervision import Supervisor, child_command
 
@@ -32,8 +33,13 @@ class Command(BaseCommand):
             help="requests in flight in one process (default: SWITCH_CONSUMER_CONCURRENCY_LEVEL)",
         )
 
+        parser.add_argument("--supervisor", type=int, help=SUPPRESS)  # the process to end with
+
     def handle(self, *args: Any, **options: Any) -> None:
         if options["processes"] > 1:
             Supervisor(child_command(options["concurrency"]), options["processes"]).run()
-        elif not ConsumerProcess(options["concurrency"]).run():
+            return
+        if options["supervisor"]:
+            parents.end_with(options["supervisor"])
+        if not ConsumerProcess(options["concurrency"]).run():
             sys.exit(1)

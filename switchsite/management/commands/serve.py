@@ -1,12 +1,14 @@
 """`manage.py serve`: runs the web server."""
 
+import errno
 import os
 import resource
+import socket
 import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 #: Files that a process has open besides its connections.
 SPARE_FILES = 256
@@ -20,6 +22,7 @@ class Command(BaseCommand):
     help = "Serves publishers and the admin, at SWITCH_SERVER_HOST and SWITCH_SERVER_PORT."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        _check_free(settings.SWITCH_SERVER_HOST, settings.SWITCH_SERVER_PORT)
         _allow_files(settings.SWITCH_WEB_CONNECTIONS + SPARE_FILES)
         # The server takes this process over, so that signals reach it and nothing else.
         os.execv(sys.executable, [sys.executable, "-m", "granian", *_arguments()])  # noqa: S606 - no shell wanted
@@ -45,6 +48,21 @@ def _arguments() -> list[str]:
         "--no-ws",
         *(("--log-config", str(JSON_LOGGING)) if settings.SWITCH_LOG_FORMAT == "json" else ()),
     ]
+
+
+def _check_free(host: str, port: int) -> None:
+    """The server's workers share their port: they would with those of another hub too, and each take some events."""
+    try:
+        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            text = f"Another process listens at {host}:{port}. Stop it, or set SWITCH_SERVER_PORT to a free port."
+        else:
+            text = f"No server can listen at {host}:{port}: {error.strerror or error}."
+        raise CommandError(text) from error
 
 
 def _allow_files(wanted: int) -> None:
