@@ -33,6 +33,7 @@ LARGE_TURNS = (
     *('data["large"][:90000] == 1', 'data["large"][:90000:2] == 1', 'data["large"][::-1] == 1'),
     *('data["large"] == data["large"][:]', 'data["large"][:90] in data', '{data["large"][:100]: 1} == 1'),
     *('"ā" in data["large"]', '"b" in data["large"]', '"ab" in data["large"][:29000]', '1.5 in data["large"]'),
+    *('(data["large"][0],) in data', 'data["large"][:2000] < data["large"][1:2001]'),
     *('data["needle"] in data["large"][:29000]', 'data["long_needle"] in data["large"][:2499]', "data == data"),
 )
 LARGE = (
