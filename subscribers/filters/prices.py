@@ -28,7 +28,7 @@ def visited(node: Any) -> int:
 
 def hashed(node: Any) -> int:
     """A node of a key that is looked up: a part of a text is a new one, whose hash is not known yet."""
-    return 1 + len(node) // 32 if isinstance(node, str) else visited(node)
+    return 1 + len(node) // 16 if isinstance(node, str) else visited(node)
 
 
 def copied(kind: Any, length: int, *, is_stepped: bool = False) -> int:

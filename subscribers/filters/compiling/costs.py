@@ -6,7 +6,7 @@ TURN, LEAST = 4, 18
 CHAIN, LINK = 70, 20
 CALL, ARGUMENT = 10, 14
 LOOP = 110
-SLICE = 6
+SLICE = 8
 DISPLAY, HASHED = 5, 32  # to make a list or tuple, a set or dictionary
 
 
