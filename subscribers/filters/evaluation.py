@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any
 
 from subscribers.filters.limits import MAX_STEPS
-from subscribers.filters.prices import visited
+from subscribers.filters.prices import visited, written
 from subscribers.filters.reasons import OverLimitError, UndecidedError
 
 __all__ = ["Environment", "OverLimitError", "UndecidedError", "Unknown"]
@@ -49,13 +49,13 @@ class Environment:
         waiting = [value] if isinstance(value, Containers) else []
         while waiting:
             for child in _members(waiting.pop()):
-                if price is not visited or isinstance(child, WALKED):
+                if price is written or isinstance(child, WALKED):
                     self.spend(price(child))
                     if isinstance(child, Containers):
                         waiting.append(child)
 
 
-#: Of what is only visited, numbers and the like are paid for with what holds them.
+#: Of what is not written out, numbers and the like are paid for with what holds them.
 WALKED = (str, dict, list, tuple, set)
 Containers = (dict, list, tuple, set)
 

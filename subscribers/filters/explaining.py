@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -79,7 +80,7 @@ class _Explaining:
         """What the element comes to for the first members, each worked out in its turn."""
         with self._environment() as environment:
             for member in islice(loops_of(node)(environment), MEMBERS_TOLD):
-                yield self._told(node.elt, *_outcome(member), ())
+                yield self._told(node.elt, *_outcome(partial(member, environment)), ())
 
     @contextmanager
     def _environment(self) -> Iterator[Environment]:

@@ -1,7 +1,7 @@
 """The bounds of a filter: of its text, and of one evaluation.
 
-A step stands for about 50 ns of work, so that an evaluation ends within 5 ms. Steps, not time, are counted: the same
-filter must say the same of the same event on every machine.
+A step stands for about 50 ns of work on the reference machine (tests/fuzz/reference.py), so that an evaluation ends
+within 5 ms there. Steps, not time, are counted: the same filter must say the same of the same event on every machine.
 """
 
 MAX_LENGTH = 4_096  # characters

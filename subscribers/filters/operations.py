@@ -97,9 +97,15 @@ def _contains(environment: Environment, member: Any, container: Any) -> bool:
             environment.spend_on(container)
         else:
             environment.spend(1 + len(container) * (4 if _is_dear(member) else 1))
-    elif isinstance(member, tuple):
-        environment.spend_on(member)  # its hash
+    else:
+        pay_to_hash(environment, member)
     return member in container
+
+
+def pay_to_hash(environment: Environment, key: Any) -> None:
+    """For a key to look up; that of a number costs nothing worth telling."""
+    if isinstance(key, (str, tuple)):
+        environment.spend_on(key, prices.hashed)
 
 
 def _is_dear(number: Any) -> bool:
@@ -222,8 +228,8 @@ def call_method(environment: Environment, name: str, owner: Any, arguments: list
     if name == "get":
         if not isinstance(owner, dict):
             raise TypeError(f"{type(owner).__name__} has no get")
-        if arguments and isinstance(arguments[0], tuple):
-            environment.spend_on(arguments[0])  # its hash
+        if arguments:
+            pay_to_hash(environment, arguments[0])
         return owner.get(*arguments)
     if not isinstance(owner, str):
         raise TypeError(f"{type(owner).__name__} has no {name}")
@@ -231,14 +237,19 @@ def call_method(environment: Environment, name: str, owner: Any, arguments: list
     return getattr(owner, name)(*arguments)
 
 
-def _pay_to_fold(environment: Environment, text: str, arguments: list[Any]) -> None:
-    environment.spend(prices.folded(text))
+def _pay_to_lower(environment: Environment, text: str, arguments: list[Any]) -> None:
+    environment.spend(prices.lowered(text))
+
+
+def _pay_to_upper(environment: Environment, text: str, arguments: list[Any]) -> None:
+    environment.spend(prices.uppered(text))
 
 
 def _pay_to_strip(environment: Environment, text: str, arguments: list[Any]) -> None:
-    environment.spend(1 + len(text) // prices.SAME)
     if arguments and isinstance(arguments[0], str):
         environment.spend(prices.stripped(text, arguments[0]))
+    else:
+        environment.spend(prices.stripped_of_blanks(text))
 
 
 def _pay_to_compare(environment: Environment, text: str, arguments: list[Any]) -> None:
@@ -253,13 +264,13 @@ def _pay_to_split(environment: Environment, text: str, arguments: list[Any]) -> 
     if not arguments or not isinstance(arguments[0], str) or not arguments[0]:
         environment.spend(prices.split_at_blanks(text))
         return
-    environment.spend(2 * prices.searched(text, arguments[0]))
+    environment.spend(prices.split_at(text, arguments[0]))
     environment.spend(text.count(arguments[0]))
 
 
 _PAYING: dict[str, Callable[[Environment, str, list[Any]], None]] = {
-    "lower": _pay_to_fold,
-    "upper": _pay_to_fold,
+    "lower": _pay_to_lower,
+    "upper": _pay_to_upper,
     "strip": _pay_to_strip,
     "startswith": _pay_to_compare,
     "endswith": _pay_to_compare,

@@ -2,11 +2,17 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bench.matching import DATA, SHAPES
 from subscribers.filters import FilterError, Unknown, compile_filter
+from subscribers.filters.compiling import compile_node
+from subscribers.filters.evaluation import Environment
 from subscribers.filters.grammar import FUNCTIONS, METHODS
+from subscribers.filters.limits import MAX_STEPS
+from subscribers.filters.parsing import parse
 
 TEXT = (Path(__file__).parents[2] / "docs" / "filters.md").read_text()
 EXAMPLES = re.search(r"```python\n(.*?)```", TEXT, re.S)[1].splitlines()  # type: ignore[index]
@@ -16,6 +22,32 @@ MESSAGE = re.search(r"```text\n(.*?)\n```", TEXT, re.S)[1]  # type: ignore[index
 @pytest.mark.parametrize("expression", EXAMPLES)
 def test_every_example_compiles(expression: str) -> None:
     assert compile_filter(expression).expression == expression
+
+
+ORDER = {
+    "http_method": "post",
+    "headers": {"x-source": "Shop-7", "y": "z"},
+    "special_key": "special value",
+    "body": {
+        "total": 120,
+        "x": {"y": 1},
+        "country": "fr",
+        "items": [{"sku": str(number), "price": 1.5} for number in range(20)],
+        "tags": ["new"] * 20,
+        "age": 40,
+        "coupon": None,
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("expression", "data"),
+    [*((each, ORDER) for each in EXAMPLES), *((shape(0), DATA) for shape in SHAPES.values())],
+)
+def test_everyday_filters_take_less_than_a_hundredth_of_the_budget(expression: str, data: dict[str, Any]) -> None:
+    environment = Environment(data)
+    compile_node(parse(expression))(environment)
+    assert MAX_STEPS - environment.steps < MAX_STEPS / 100
 
 
 def test_the_message_shown_is_the_one_that_comes() -> None:

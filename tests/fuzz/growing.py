@@ -8,7 +8,8 @@ Genes = tuple[int, ...]
 KINDS = 251
 
 LEAVES = (
-    *("0", "1", "-1", "2.5", "300", "10 ** 300", '"a"', '"b"', '"aaaab"', '","', '""', "None", "True", "[]", "data"),
+    *("0", "1", "-1", "2.5", "300", "10 ** 300", '"a"', '"b"', '"aaaab"', '","', '" "', '"ā"', '""', "None", "True"),
+    *("[]", "data"),
     *(f'data["{name}"]' for name in ("large", "large", "large", "number", "divisor", "huge", "tiny", "half")),
     *(f'data["{name}"]' for name in ("needle", "long_needle", "members", "members", "lists", "word", "collisions")),
     'data["missing"]',
@@ -21,7 +22,7 @@ FORMS = (
     *("{}[{}]", "{}[0]", "{}[1:]", "{}[:90000]", "{}[:29999]", "{}[:2499]", "{}[::-1]", "{}[{}:{}]"),
     *(f"{name}({{}})" for name in ("len", "int", "float", "str", "str", "bool", "abs", "min", "max", "any", "all")),
     *("round({})", "round({}, 300)", "round({}, -300)", "min({}, {})", "max({}, {}, {})"),
-    *("{}.get({})", "{}.get({}, {})", "{}.lower()", "{}.upper()", "{}.strip()", "{}.strip({})"),
+    *("{}.get({})", "{}.get({}, {})", "{}.lower()", "{}.upper()", "{}.strip()", "{}.strip({})", "{}[:90000:2]"),
     *("{}.startswith({})", "{}.endswith({})", "{}.split()", "{}.split({})", "{}.split({}, 1)"),
 )
 LOOPS = (

@@ -37,6 +37,9 @@ LARGE: dict[str, Any] = {
     "pairs": "ab" * (SIZE // 2),
     "latin": "ü" * (SIZE // 2),
     "expanding": "ΐ" * (SIZE // 2),
+    "sharp": "ß" * (SIZE // 2),
+    "dotted": "İ" * (SIZE // 2),
+    "alike": "ȁ" * (SIZE // 2),  # the same low byte as ā, for which it is searched first
     "sigmas": "'Σ" * (SIZE // 3),
     "emoji": "😀" * (SIZE // 4),
     "escapes": "\x85" * (SIZE // 2),

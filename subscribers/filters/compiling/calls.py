@@ -57,7 +57,7 @@ def _quantifier(node: ast.Call, argument: ast.expr, *, is_any: bool) -> Part:
         unknown: UndecidedError | None = None
         for member in members(environment):
             try:
-                value = member()
+                value = member(environment)
             except UndecidedError as error:
                 environment.owe(CAUGHT)
                 unknown = unknown or error

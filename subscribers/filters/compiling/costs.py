@@ -3,10 +3,11 @@
 import ast
 
 TURN, LEAST = 4, 18
-CHAIN, LINK = 60, 15
+CHAIN, LINK = 70, 20
 CALL, ARGUMENT = 10, 14
 LOOP = 110
-DISPLAY, HASHED = 5, 20  # to make a list or tuple, a set or dictionary
+SLICE = 8
+DISPLAY, HASHED = 5, 32  # to make a list or tuple, a set or dictionary
 
 
 def steps_of(loop: ast.expr) -> int:
@@ -22,6 +23,8 @@ def _surcharge(node: ast.AST) -> int:
             return CALL + ARGUMENT * (len(arguments) - 1) if len(arguments) > 1 else CALL
         case ast.ListComp() | ast.GeneratorExp():
             return LOOP
+        case ast.Slice():
+            return SLICE
         case ast.List() | ast.Tuple():
             return DISPLAY
         case ast.Set() | ast.Dict():

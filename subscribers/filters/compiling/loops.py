@@ -9,7 +9,9 @@ from subscribers.filters.compiling.parts import REFUSALS, Part, compile_node, co
 from subscribers.filters.evaluation import Environment, UndecidedError
 from subscribers.filters.prices import CAUGHT
 
-Members = Callable[[Environment], Iterator[Callable[[], Any]]]
+#: What gives the members one by one, each as the part that is still to be worked out.
+Members = Callable[[Environment], Iterator[Part]]
+Bind = Callable[[Environment, Any], None]
 
 
 def with_own_names(part: Part) -> Part:
@@ -30,79 +32,109 @@ def members_of(node: ast.expr) -> Members | None:
     """The members of a display or a comprehension one by one, each still to be worked out; None for other nodes."""
     if isinstance(node, ast.List | ast.Tuple):
         parts = [compile_node(each) for each in node.elts]
-        return lambda environment: (lambda part=part: part(environment) for part in parts)  # type: ignore[misc]
+        return lambda environment: iter(parts)
     if isinstance(node, ast.ListComp | ast.GeneratorExp):
         return loops_of(node)
     return None
 
 
 def loops_of(node: ast.ListComp | ast.GeneratorExp) -> Members:
-    element = compile_node(node.elt)
-    loops = [
-        (loop.target, compile_node(loop.iter), [compile_node(each) for each in loop.ifs]) for loop in node.generators
-    ]
+    """The element once for each turn of the innermost loop, whose names are bound when it is given."""
+    element, cost, offset = compile_node(node.elt), steps_of(node), node.col_offset
+    innermost, *outer = reversed(node.generators)
+    plain = isinstance(innermost.target, ast.Name) and not innermost.ifs
+    members = _plain_loop(innermost, element, cost, offset) if plain else _loop(innermost, element, None, cost, offset)
+    for loop in outer:
+        members = _loop(loop, element, members, cost, offset)
+    return members
 
-    cost, offset = steps_of(node), node.col_offset
 
-    def walk(environment: Environment, depth: int) -> Iterator[Callable[[], Any]]:
-        if depth == len(loops):
-            yield lambda: element(environment)
-            return
-        target, source, conditions = loops[depth]
+def _plain_loop(loop: ast.comprehension, element: Part, cost: int, offset: int) -> Members:
+    """The commonest loop of all, `for name in source`, takes half the time of any other."""
+    assert isinstance(loop.target, ast.Name)  # noqa: S101 - the caller has looked
+    source, name = compile_node(loop.iter), loop.target.id
+
+    def members(environment: Environment) -> Iterator[Part]:
+        names, spend = environment.names, environment.spend
         try:
-            for member in _iterated(offset, environment, source, cost):
-                yield from step(environment, depth, target, member, conditions)
+            for names[name] in source(environment):
+                spend(cost)
+                yield element
         except UndecidedError as error:
             environment.owe(CAUGHT)
             yield _raising(error)
+        except REFUSALS as error:
+            environment.owe(CAUGHT)
+            yield _raising(undecided(error, offset))
 
-    def step(
-        environment: Environment, depth: int, target: ast.expr, member: Any, conditions: list[Part]
-    ) -> Iterator[Callable[[], Any]]:
+    return members
+
+
+def _loop(loop: ast.comprehension, element: Part, inner: Members | None, cost: int, offset: int) -> Members:
+    source, bind = compile_node(loop.iter), _binding(loop.target, offset)
+    conditions = [compile_node(each) for each in loop.ifs]
+
+    def members(environment: Environment) -> Iterator[Part]:
         try:
-            _bind(offset, environment, target, member)
-            is_in = all(condition(environment) for condition in conditions)
+            for member in source(environment):
+                environment.spend(cost)
+                try:
+                    bind(environment, member)
+                    is_in = _all_hold(conditions, environment)
+                except UndecidedError as error:
+                    environment.owe(CAUGHT)
+                    yield _raising(error)
+                    continue
+                if not is_in:
+                    continue
+                if inner is None:
+                    yield element
+                else:
+                    yield from inner(environment)
         except UndecidedError as error:
             environment.owe(CAUGHT)
             yield _raising(error)
-            return
-        if is_in:
-            yield from walk(environment, depth + 1)
+        except REFUSALS as error:
+            environment.owe(CAUGHT)
+            yield _raising(undecided(error, offset))
 
-    return lambda environment: walk(environment, 0)
+    return members
 
 
-def _raising(error: UndecidedError) -> Callable[[], Any]:
-    def member() -> Any:
+def _all_hold(conditions: list[Part], environment: Environment) -> bool:
+    for condition in conditions:  # noqa: SIM110 - a generator for each turn takes longer than most conditions
+        if not condition(environment):
+            return False
+    return True
+
+
+def _raising(error: UndecidedError) -> Part:
+    def member(environment: Environment) -> Any:
         raise error
 
     return member
 
 
-def _iterated(offset: int, environment: Environment, source: Part, cost: int) -> Iterator[Any]:
-    try:
-        for member in source(environment):
-            environment.spend(cost)
-            yield member
-    except REFUSALS as error:
-        raise undecided(error, offset) from error
-
-
-def _bind(offset: int, environment: Environment, target: ast.expr, member: Any) -> None:
+def _binding(target: ast.expr, offset: int) -> Bind:
     if isinstance(target, ast.Name):
-        environment.names[target.id] = member
-        return
+        name = target.id
+        return lambda environment, member: environment.names.__setitem__(name, member)
     assert isinstance(target, ast.Tuple)  # noqa: S101 - the grammar allows nothing else
-    try:
-        environment.spend(len(target.elts))
-        pairs = list(zip(target.elts, member, strict=True))
-    except REFUSALS as error:
-        raise undecided(error, offset) from error
-    for part, value in pairs:
-        _bind(offset, environment, part, value)
+    parts = [_binding(each, offset) for each in target.elts]
+
+    def bind(environment: Environment, member: Any) -> None:
+        try:
+            environment.spend(len(parts))
+            pairs = list(zip(parts, member, strict=True))
+        except REFUSALS as error:
+            raise undecided(error, offset) from error
+        for part, value in pairs:
+            part(environment, value)
+
+    return bind
 
 
 @compiles(ast.ListComp, ast.GeneratorExp)
 def _comprehension(node: ast.ListComp | ast.GeneratorExp) -> Part:
     members = loops_of(node)
-    return with_own_names(lambda environment: [member() for member in members(environment)])
+    return with_own_names(lambda environment: [member(environment) for member in members(environment)])

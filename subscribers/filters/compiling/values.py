@@ -6,6 +6,7 @@ from typing import Any
 
 from subscribers.filters.compiling.parts import REFUSALS, Part, compile_node, compiles, undecided
 from subscribers.filters.evaluation import Environment
+from subscribers.filters.operations import pay_to_hash
 from subscribers.filters.prices import copied, distinguished
 
 
@@ -38,14 +39,19 @@ def _subscript(node: ast.Subscript) -> Part:
         container, key = owner(environment), index(environment)
         try:
             if isinstance(key, slice) and isinstance(container, (str, list, tuple)):
-                environment.spend(copied(container, len(range(*key.indices(len(container))))))
-            elif isinstance(key, tuple):
-                environment.spend_on(key)  # its hash is worked out anew each time
+                environment.spend(_copied(container, key))
+            else:
+                pay_to_hash(environment, key)
             return container[key]
         except REFUSALS as error:
             raise undecided(error, offset) from error
 
     return subscript
+
+
+def _copied(container: str | list[Any] | tuple[Any, ...], key: slice) -> int:
+    wanted = range(*key.indices(len(container)))
+    return copied(container, len(wanted), is_stepped=wanted.step != 1)
 
 
 def _constant_subscript(offset: int, owner: Part, key: Any) -> Part:
@@ -93,8 +99,7 @@ def _set(offset: int, parts: list[Part]) -> Part:
 def _pay_for_hashes(environment: Environment, members: list[Any]) -> None:
     environment.spend(distinguished(len(members)))
     for member in members:
-        if isinstance(member, tuple):
-            environment.spend_on(member)
+        pay_to_hash(environment, member)
 
 
 @compiles(ast.Dict)

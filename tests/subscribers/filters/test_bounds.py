@@ -27,7 +27,12 @@ DATA: dict[str, Any] = {
     "wide": "\u00fc" * 500_000,
     "halves": [half_way(5e-324)] * 40,
     "collisions": [each * (2**61 - 1) for each in range(100)],
+    "sharp": "ß" * 200_000,
+    "dotted": "İ" * 200_000,
+    "objects": [{} for _ in range(12_000)],
 }
+
+TAKEN = {"a": 1, "b": 4}
 
 BOMBS = [
     '["a" * 100000 for x in data["zeros"]] == 1',
@@ -90,6 +95,11 @@ UNDERPAID = [
     'data["words"][:700000].split() == []',
     'data["commas"].split(",") == []',
     'any(data["wide"].upper() == 1 for x in data["zeros"])',
+    'data["sharp"].upper() == ""',
+    'data["dotted"].lower() == ""',
+    'data["text"].strip("a") == ""',
+    'data["objects"][:11000] == data["objects"][1:11001]',
+    'str(data["objects"]) == ""',
     'float(data["text"]) == 1',
     'int(data["wide"]) == 1',
     'any(x["a"] == 1 for x in data["zeros"])',
@@ -156,6 +166,17 @@ def test_evaluation_takes_little_processor_time() -> None:
         ('any(x == 2999 for x in data["many"])', {"many": list(range(3_000))}, True),
         ('any(x["sku"] == "b" for x in data["items"])', {"items": [{"sku": "a"}] * 2_000 + [{"sku": "b"}]}, True),
         ('any(x["sku"] == "b" for x in data["items"])', {"items": [{}] * 700 + [{"sku": "b"}]}, True),
+        ('any(x["a"] == 1 for x in data["l"])', {"l": [{"a": 0}] * 2_699 + [{"a": 1}]}, True),
+        ('any(x["a"] == 1 for x in data["l"])', {"l": [{}] * 749 + [{"a": 1}]}, True),
+        ('any(x["a"] == 1 and x["b"] > 3 for x in data["l"])', {"l": [{"a": 1, "b": 3}] * 1_799 + [TAKEN]}, True),
+        (
+            'any(x["a"] == 1 for y in data["l"] for x in y["m"])',
+            {"l": [{"m": [{"a": 0}] * 10}] * 170 + [{"m": [{"a": 1}]}]},
+            True,
+        ),
+        ('data["l"] == data["l"][:]', {"l": [{"a": 1, "b": "x"}] * 2_800}, True),
+        ('"refund" in data["text"].lower()', {"text": "Größe ü" * 35_000 + "REFUND"}, True),
+        ('"REFUND" in data["text"].upper()', {"text": "Größe ü" * 10_000 + "refund"}, True),
         ('"refund" in str(data["rows"])', {"rows": [{"a": 1, "b": "text"}] * 1_000 + ["refund"]}, True),
         ('max(data["prices"]) > 99', {"prices": [1.5] * 4_000 + [100]}, True),
         ('"x" in data["text"].lower().split(",")', {"text": "a,b," * 5_000 + "X"}, True),
