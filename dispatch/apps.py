@@ -7,7 +7,7 @@ from django.apps import AppConfig
 
 class DispatchConfig(AppConfig):
     name = "dispatch"
-    verbose_name = "Dispatch"
+    verbose_name = "Event hub"
 
     def ready(self) -> None:
         # drf-spectacular knows its extensions once they are imported; before the apps are ready they cannot be.

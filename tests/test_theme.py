@@ -13,6 +13,7 @@ CHANGED = {
     "admin/change_form.html": 1,
     "unfold/helpers/command.html": 1,
     "unfold/helpers/fieldset_row_field.html": 1,
+    "unfold/helpers/header_title.html": 2,
     "unfold/helpers/welcomemsg.html": 1,
     "unfold/layouts/skeleton.html": 14,
 }

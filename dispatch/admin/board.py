@@ -1,5 +1,6 @@
 """What the dashboard says of the hub, as texts and links for its template."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +11,7 @@ from django.urls import reverse
 from dispatch.admin import charts
 from dispatch.admin.charts import Chart, Series
 from dispatch.admin.places import deliveries_url, delivery_url, place_url, replay_url, subscriber_url
-from dispatch.alerts.keeping import channels
-from dispatch.dashboard.headline import ago, counted, since
+from dispatch.dashboard.figures import ago, counted, milliseconds, percent, since
 from dispatch.dashboard.results import in_words
 from dispatch.dashboard.standing import COUNTED, Group, Standing, groups
 from dispatch.dashboard.traffic import Failures, Traffic
@@ -40,7 +40,6 @@ LATENCY = (
 def tiles(stand: Standing, flowed: Traffic) -> list[tuple[str, str, str, str]]:
     """Name, figure, what it means, and where it leads."""
     total, waiting = flowed.total, stand.waiting
-    share = total.success_share
     minutes = max(1, sum(point.minutes for point in flowed.points))
     in_flight = sum(worker.consumer.in_flight for worker in stand.living)
     oldest = f"the oldest due for {ago(stand.due_for)}" if stand.due_since else "none is overdue"
@@ -49,14 +48,14 @@ def tiles(stand: Standing, flowed: Traffic) -> list[tuple[str, str, str, str]]:
         ("Deliveries", f"{total.deliveries:,}", f"{total.deliveries / minutes:,.1f} a minute", deliveries_url()),
         (
             "Success",
-            "—" if share is None else f"{_percent(share)}",
+            percent(total.success_share),
             f"{total.failed:,} of {total.tries:,} tries failed",
             "#failures",
         ),
         (
             "Latency",
-            charts.milliseconds(total.within_ms(0.5)),
-            f"half arrive within it; 99% {charts.milliseconds(total.within_ms(0.99))}",
+            milliseconds(total.within_ms(0.5)),
+            f"half arrive within it; 99% {milliseconds(total.within_ms(0.99))}",
             "#latency",
         ),
         ("Due", counted(waiting.due, COUNTED), oldest, deliveries_url(state__exact="pending")),
@@ -70,11 +69,6 @@ def tiles(stand: Standing, flowed: Traffic) -> list[tuple[str, str, str, str]]:
         ("Consumers", f"{len(stand.living)}", f"alive, {in_flight:,} requests in flight", "#consumers"),
         ("Ledger", filesizeformat(database_bytes()), _ledger(), place_url("storage")),
     ]
-
-
-def _percent(share: float) -> str:
-    """Not 100% where something failed."""
-    return "100%" if share == 1 else f"{min(share, 0.9999):.2%}"
 
 
 def _ledger() -> str:
@@ -94,9 +88,7 @@ def drawn(flowed: Traffic) -> list[Chart]:
     ]
 
 
-def alerts(now: datetime) -> Rows:
-    """Those that were told and are not over, the newest first."""
-    told = Alert.objects.open().told().order_by("-id")[:LISTED] if channels() else []
+def alerts(told: Iterable[Alert], now: datetime) -> Rows:
     return [
         {
             "key": alert.pk,

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import isinf
 
+from dispatch.dashboard.figures import milliseconds
 from dispatch.dashboard.traffic import Point, Sums
 from dispatch.models.counter import BUCKET_BOUNDS_MS
 
@@ -92,18 +92,6 @@ def logarithmic(key: str, title: str, points: Sequence[Point], series: Sequence[
     ]
     rows = [(_time(point), [milliseconds(each) for each in row]) for point, row in zip(points, found, strict=True)]
     return Chart(key, title, "", series, bars, ticks, lines, _times(points), rows[::-1])
-
-
-def milliseconds(value: float | None) -> str:
-    """Such as: 250 ms, 5 s, 1 h."""
-    if value is None:
-        return "—"
-    if isinf(value):
-        return "over 1 h"
-    for unit, size in (("h", 3_600_000), ("min", 60_000), ("s", 1000)):
-        if value >= size:
-            return f"≤ {value / size:g} {unit}"
-    return f"≤ {value:g} ms"
 
 
 def _place(number: int, count: int) -> tuple[float, float]:

@@ -8,13 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from dispatch import backpressure
 from dispatch.admin import board
 from dispatch.admin.places import place_url
-from dispatch.dashboard.headline import ago, counted, sentence, troubles
-from dispatch.dashboard.standing import DEAD_LOOKED_AT, Standing, groups, standing
-from dispatch.dashboard.traffic import SPANS, Traffic, traffic
+from dispatch.dashboard.figures import ago, counted
+from dispatch.dashboard.overview import names, overview
+from dispatch.dashboard.standing import DEAD_LOOKED_AT, Standing, groups
+from dispatch.dashboard.traffic import SPANS, Traffic
 from dispatch.ledger.standing import LINES
-from subscribers.models import Subscriber
 
 #: The part of an answer's time that may go into adding up the past; what is left is for the next refresh.
 ADDING_UP_SECONDS = 0.15
@@ -41,26 +42,26 @@ def texts(request: HttpRequest) -> dict[str, Any]:
     """Costs the same however long the ledger is."""
     span = request.GET.get("span", "hour")
     span, now = (span if span in SPANS else "hour"), timezone.now()
-    stand, flowed = standing(now), traffic(span, now, ADDING_UP_SECONDS)
-    found = troubles(stand, flowed)
-    names = _names(stand, flowed)
+    view = overview(span, now, ADDING_UP_SECONDS, backpressure.watcher().reached)
+    stand, flowed = view.standing, view.traffic
+    called = names(_listed(stand, flowed))
     return {
         "span": span,
         "spans": list(SPANS),
         "now": now,
-        "headline": sentence(found, stand),
-        "is_grave": any(trouble.is_grave for trouble in found),
-        "troubles": [(trouble.sentence, place_url(trouble.place)) for trouble in found],
-        "alerts": board.alerts(now),
+        "headline": view.sentence,
+        "is_grave": view.is_grave,
+        "troubles": [(trouble.sentence, place_url(trouble.place)) for trouble in view.troubles],
+        "alerts": board.alerts(view.alerts, now),
         "tiles": board.tiles(stand, flowed),
         "charts": board.drawn(flowed),
         "since": flowed.since,
         "missing_hours": -(-int(flowed.missing.total_seconds()) // 3600),
-        "failures": board.failures(flowed.failures, stand, names),
+        "failures": board.failures(flowed.failures, stand, called),
         "more_failures": max(0, len(flowed.failures) - board.LISTED),
-        "dead": board.dead(stand, names),
+        "dead": board.dead(stand, called),
         "dead_looked_at": counted(len(stand.dead), DEAD_LOOKED_AT),
-        "held": board.held(stand, names),
+        "held": board.held(stand, called),
         "held_lines": LINES,
         "breakers": [board.breaker(health, stand) for health in stand.breakers],
         "workers": board.workers(stand),
@@ -69,10 +70,8 @@ def texts(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _names(stand: Standing, flowed: Traffic) -> dict[int, str]:
-    wanted = {subscriber_id for subscriber_id, _ in list(flowed.failures)[: board.LISTED]}
-    wanted |= {line.subscriber_id for line in stand.lines} | {
-        group.subscriber_id for group in groups(stand.dead)[: board.LISTED]
-    }
-    found = Subscriber.objects.filter(pk__in=wanted).only("name", "topic", "target_url", "deleted_at")
-    return {each.pk: f"{each} (deleted)" if each.deleted_at else str(each) for each in found}
+def _listed(stand: Standing, flowed: Traffic) -> set[int]:
+    """The subscribers that the tables name."""
+    failing = {subscriber_id for subscriber_id, _ in list(flowed.failures)[: board.LISTED]}
+    given_up = {group.subscriber_id for group in groups(stand.dead)[: board.LISTED]}
+    return failing | given_up | {line.subscriber_id for line in stand.lines}

@@ -10,8 +10,8 @@ from django.utils import timezone
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from dispatch.admin.bars import SuggestedInput, topic_field
-from dispatch.models import Replay
+from dispatch.admin.bars import ERROR_KINDS, SuggestedInput, choice_field, status_field, topic_field
+from dispatch.models import Delivery, Replay
 from dispatch.models.delivery import SETTLED
 from dispatch.moments import moment
 from dispatch.replays.requesting import ReplayRefusedError, backfill_wish, wish
@@ -59,6 +59,9 @@ class ReplayForm(forms.Form):
         choices=[("", "every settled state"), *((state.value, state.label) for state in SETTLED)],
         widget=UnfoldAdminSelectWidget,
     )
+    status = status_field()
+    error = choice_field(ERROR_KINDS, "any error")
+    reason = choice_field([choice for choice in Delivery.Reason.choices if choice[0]], "any reason")
     since = MomentField(required=False, label="Made since", help_text=TIME_HELP)
     until = MomentField(required=False, label="Made before", help_text="Written likewise. Empty: until now.")
     rate = forms.FloatField(required=False, widget=UnfoldAdminTextInputWidget, help_text=RATE_HELP)
@@ -70,9 +73,10 @@ class ReplayForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         if self.errors:
             return cleaned
-        names = ("subscriber", "topic", "state", "since", "until")
+        names = ("subscriber", "topic", "state", "reason", "error", "since", "until")
+        given = {name: cleaned[name] for name in names}
         try:
-            self.wished = wish(**{name: cleaned[name] for name in names}, rate_per_second=cleaned["rate"])
+            self.wished = wish(**given, statuses=cleaned["status"], rate_per_second=cleaned["rate"])
         except ReplayRefusedError as error:
             raise forms.ValidationError(str(error), code="refused") from error
         return cleaned
@@ -80,7 +84,8 @@ class ReplayForm(forms.Form):
     @property
     def criteria(self) -> str:
         """What was entered, to tell whether it has been changed since it was counted."""
-        return json.dumps([self.data.get(name, "") for name in ("subscriber", "topic", "state", "since", "until")])
+        names = ("subscriber", "topic", "state", "status", "error", "reason", "since", "until")
+        return json.dumps([self.data.get(name, "") for name in names])
 
     @property
     def is_confirmed(self) -> bool:

@@ -21,7 +21,7 @@ from subscribers.models import Subscriber
 #: What a filter matches that a replay has no criteria for, such as an event, is replayed at once: up to so many.
 AT_ONCE = 1_000
 #: Filters that are criteria of a replay as well; a day is its two ends.
-CRITERIA = ("state", "subscriber", "topic", "day")
+CRITERIA = ("state", "subscriber", "topic", "status", "error", "reason", "day")
 
 
 def replay_matching(deliveries: LedgerAdmin, request: HttpRequest) -> HttpResponse:
@@ -47,7 +47,7 @@ def _replay_at_once(deliveries: LedgerAdmin, request: HttpRequest) -> HttpRespon
     if not ids:
         return _back(request, "Nothing that is settled matches this filter.")
     if len(ids) > AT_ONCE:
-        reason = f"More than {AT_ONCE:,} match. Replay them by subscriber, topic, state or time span, under Replays."
+        reason = f"More than {AT_ONCE:,} match. Replay them under Replays, by what else they have in common."
         return _back(request, reason)
     if request.method == "POST":
         tell(request, replay(ids, request.user.get_username()))

@@ -24,6 +24,11 @@ def channels() -> list[Notice.Channel]:
     return [channel for channel, target in wanted.items() if target]
 
 
+def told_alerts(limit: int) -> list[Alert]:
+    """Those that were told and are not over, the newest first; none where alerts go nowhere."""
+    return list(Alert.objects.open().told().order_by("-id")[:limit]) if channels() else []
+
+
 @transaction.atomic
 def keep(judgement: Judgement, now: datetime) -> None:
     """Brings the alerts in line with what is judged, and writes what is to be said."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from dispatch import backpressure
+from dispatch.backpressure import Reached
+from dispatch.dashboard.figures import ago, counted
 from dispatch.dashboard.standing import COUNTED, DEAD_LOOKED_AT, Standing
 from dispatch.dashboard.traffic import Traffic
 from dispatch.readiness import OVERDUE, stalled
@@ -24,9 +25,12 @@ class Trouble:
     is_grave: bool = False
 
 
-def troubles(standing: Standing, traffic: Traffic) -> list[Trouble]:
-    """None if all is well. Raises DatabaseError."""
-    found = [*_delivering(standing), *_refusing(), *_subscribers(standing), *_failing(traffic), *_counting(standing)]
+def troubles(standing: Standing, traffic: Traffic, reached: Reached | None) -> list[Trouble]:
+    """None if all is well. `reached` is the limit that refuses publishes. Raises DatabaseError."""
+    found = [
+        *(*_delivering(standing), *_refusing(reached), *_subscribers(standing)),
+        *(*_failing(traffic), *_counting(standing)),
+    ]
     return sorted(found, key=lambda trouble: not trouble.is_grave)
 
 
@@ -50,8 +54,8 @@ def _delivering(standing: Standing) -> Iterator[Trouble]:
         yield Trouble(f"{are} overdue, the oldest for {ago(standing.due_for)}.", "overdue", not standing.living)
 
 
-def _refusing() -> Iterator[Trouble]:
-    if reached := backpressure.watcher().reached:
+def _refusing(reached: Reached | None) -> Iterator[Trouble]:
+    if reached:
         yield Trouble(f"Publishes are refused. {reached.detail}", "storage", True)
 
 
@@ -87,20 +91,3 @@ def _counting(standing: Standing) -> Iterator[Trouble]:
 
 def _deliveries(number: int, limit: int, one: str, many: str) -> str:
     return f"1 delivery {one}" if number == 1 else f"{counted(number, limit)} deliveries {many}"
-
-
-def counted(number: int, limit: int) -> str:
-    return f"{limit:,}+" if number >= limit else f"{number:,}"
-
-
-def ago(age: timedelta) -> str:
-    """Such as: 3 s, 12 min, 5 h, 4 d."""
-    seconds = int(age.total_seconds())
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
-
-
-def since(moment: datetime, now: datetime) -> str:
-    return f"{ago(now - moment)} ago"

@@ -53,14 +53,17 @@ def _values(row: ReplayedRow, replay_id: UUID, now: object, queued_at: object) -
     )
 
 
-def move_cursor(cursor: CursorWrapper, replay_id: UUID, cursor_from: UUID | None, cursor_to: UUID | None) -> bool:
+def move_cursor(
+    cursor: CursorWrapper, replay_id: UUID, cursor_from: UUID | None, cursor_to: UUID | None, *, is_narrow: bool
+) -> bool:
     """False if the replay was stopped, or another process has moved the cursor meanwhile: then nothing may be written.
 
     Until the transaction ends, no other process moves it.
     """
-    at = "cursor IS NULL" if cursor_from is None else "cursor = %s"
+    column = "narrow_cursor" if is_narrow else "cursor"
+    at = f"{column} IS NULL" if cursor_from is None else f"{column} = %s"
     cursor.execute(
-        f"UPDATE replay SET cursor = %s WHERE id = %s AND status = 'running' AND {at}",
+        f"UPDATE replay SET {column} = %s WHERE id = %s AND status = 'running' AND {at}",
         [to_database(each) for each in (cursor_to, replay_id, *([] if cursor_from is None else [cursor_from]))],
     )
     return bool(cursor.rowcount == 1)

@@ -29,6 +29,12 @@ def on_topic(topic: str) -> Condition:
     return Condition("(SELECT topic FROM event WHERE event.id = event_id) = %s", (topic,))
 
 
+def with_error(kind: str) -> Condition:
+    """Whose last attempt ended without an answer, by an error of this kind; for rows that are called `rows`."""
+    newest = "SELECT error_kind FROM attempt WHERE attempt.delivery_id = rows.id AND attempt.number = rows.attempts"
+    return Condition(f"last_status IS NULL AND ({newest} LIMIT 1) = %s", (kind,))
+
+
 def of_topic(topic: str, limit: int) -> Condition:
     """Those of so many events on the topic, at most."""
     return Condition("event_id IN (SELECT id FROM event WHERE topic = %s LIMIT %s)", (topic, limit))

@@ -1,7 +1,9 @@
 """An operator's wish to send much again, carried out by the consumers step by step."""
 
+from uuid import UUID
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from dispatch.identifiers import new_id
 
@@ -26,6 +28,10 @@ class Replay(models.Model):
     )
     topic = models.CharField(max_length=255, blank=True, db_default="", help_text="Empty: every topic.")
     state = models.CharField(max_length=10, blank=True, db_default="", help_text="Empty: every settled state.")
+    reason = models.CharField(max_length=12, blank=True, db_default="", help_text="Of the delivery. Empty: any.")
+    status_from = models.PositiveSmallIntegerField(null=True, help_text="Last status; null: any, or none.")
+    status_to = models.PositiveSmallIntegerField(null=True, help_text="Inclusive.")
+    error = models.CharField(max_length=20, blank=True, db_default="", help_text="Of the last attempt. Empty: any.")
     since = models.DateTimeField(null=True)
     until = models.DateTimeField(null=True)
     rate_per_second = models.FloatField(null=True, help_text="Empty: as fast as it goes.")
@@ -34,6 +40,10 @@ class Replay(models.Model):
     done = models.PositiveIntegerField(db_default=0)
     refused = models.JSONField(default=dict, help_text="How many were left out, by reason.")
     cursor = models.UUIDField(null=True, help_text="The last delivery or event that was looked at.")
+    narrow_cursor = models.UUIDField(
+        null=True,
+        help_text="Likewise, of a narrow one: a version that does not know what narrows it cannot move this.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     advanced_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -46,6 +56,16 @@ class Replay(models.Model):
             models.CheckConstraint(name="replay_status_known", condition=Q(status__in=("running", "stopped", "done"))),
             models.CheckConstraint(
                 name="replay_backfill_has_subscriber", condition=~Q(kind="backfill") | Q(subscriber__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="replay_statuses_in_order",
+                condition=Q(status_from__isnull=True, status_to__isnull=True)
+                | Q(status_to__isnull=False, status_from__lte=F("status_to")),
+            ),
+            # A consumer of the version before would send more than is asked for: by this it fails instead.
+            models.CheckConstraint(
+                name="replay_narrow_moves_its_own_cursor",
+                condition=Q(reason="", status_from__isnull=True, error="") | Q(cursor__isnull=True),
             ),
         ]
         indexes = [models.Index(name="replay_running", fields=("id",), condition=Q(status="running"))]
@@ -60,7 +80,17 @@ class Replay(models.Model):
     @property
     def has_criteria(self) -> bool:
         """Without any it is a replay of deliveries that were chosen one by one, done at once."""
-        return bool(self.subscriber_id or self.topic or self.state or self.since or self.until)
+        return bool(self.subscriber_id or self.topic or self.state or self.since or self.until) or self.is_narrow
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether a reason, a status or an error is asked for."""
+        return bool(self.reason or self.error) or self.status_from is not None
+
+    @property
+    def looked_until(self) -> UUID | None:
+        """The last delivery or event that was looked at."""
+        return self.narrow_cursor if self.is_narrow else self.cursor
 
     @property
     def left_out(self) -> int:

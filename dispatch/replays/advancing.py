@@ -66,7 +66,7 @@ def waiting_ahead(replay: Replay) -> int:
 
 
 def _next_step(replay: Replay, limit: int) -> Step:
-    cursor = replay.cursor
+    cursor = replay.looked_until
     for _ in range(EMPTY_WINDOWS):
         window = next_window(replay, cursor, limit)
         cursor = window.cursor
@@ -77,7 +77,7 @@ def _next_step(replay: Replay, limit: int) -> Step:
 
 def _write(replay: Replay, step: Step, now: datetime) -> bool:
     with atomic_cursor() as database:
-        if not move_cursor(database, replay.pk, replay.cursor, step.cursor):
+        if not move_cursor(database, replay.pk, replay.looked_until, step.cursor, is_narrow=replay.is_narrow):
             return False
         written = step.write(database)
         _note(replay, step, written, now)

@@ -23,16 +23,24 @@ def wish(
     subscriber: Subscriber | None = None,
     topic: str = "",
     state: str = "",
+    reason: str = "",
+    statuses: tuple[int, int] | None = None,
+    error: str = "",
     since: datetime | None = None,
     until: datetime | None = None,
     rate_per_second: float | None = None,
 ) -> Replay:
-    """A replay by criteria, not yet asked for. Raises ReplayRefusedError."""
+    """A replay by criteria, not yet asked for; of `statuses` the first and the last. Raises ReplayRefusedError."""
+    status_from, status_to = statuses or (None, None)
     found = Replay(
         kind=Replay.Kind.REPLAY,
         subscriber=subscriber,
         topic=topic,
         state=state,
+        reason=reason,
+        status_from=status_from,
+        status_to=status_to,
+        error=error,
         since=since,
         until=until,
         rate_per_second=rate_per_second,

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.db.models.functions import Left
 
 from dispatch.identifiers import first_id_at
-from dispatch.ledger.sizing import Condition, count_rows, count_wanted, of_topic, on_topic, one_of
-from dispatch.models import Delivery, Event, Replay
+from dispatch.ledger.sizing import Condition, count_rows, count_wanted, of_topic, on_topic, one_of, with_error
+from dispatch.models import Attempt, Delivery, Event, Replay
 from dispatch.models.delivery import SETTLED
 from dispatch.querysets import DeliveryQuerySet
 from subscribers.topics import is_pattern
@@ -54,6 +54,19 @@ class Window:
     is_last: bool
 
 
+class _Row(NamedTuple):
+    """What a window asks of a delivery."""
+
+    pk: UUID
+    state: str
+    reason: str
+    last_status: int | None
+    attempts: int
+    subscriber_id: int
+    event_id: UUID
+    created_at: datetime
+
+
 def count(wish: Replay) -> Count:
     """How many settled deliveries a wish is about. Some of them may be refused when their turn comes."""
     ways = _countable_ways(wish)
@@ -82,7 +95,9 @@ def _countable_ways(wish: Replay) -> list[_Way]:
         ways.append(_Way([Condition("subscriber_id = %s", (wish.subscriber_id,)), *span]))
     if wish.state:
         ways.append(_Way([Condition("state = %s", (wish.state,)), *span]))
-    return [*ways, _Way(span)] if span else ways
+    if span:
+        ways.append(_Way(span))
+    return ways or [_Way([_in_states(wish)])]
 
 
 def _span_conditions(wish: Replay) -> list[Condition]:
@@ -91,12 +106,22 @@ def _span_conditions(wish: Replay) -> list[Condition]:
 
 
 def _wanted(wish: Replay) -> list[Condition]:
-    found = [one_of("state", [wish.state] if wish.state else [state.value for state in SETTLED])]
+    found = [_in_states(wish)]
+    if wish.reason:
+        found.append(Condition("reason = %s", (wish.reason,)))
+    if wish.status_from is not None and wish.status_to is not None:
+        found.append(Condition("last_status BETWEEN %s AND %s", (wish.status_from, wish.status_to)))
+    if wish.error:
+        found.append(with_error(wish.error))
     if wish.subscriber_id:
         found.append(Condition("subscriber_id = %s", (wish.subscriber_id,)))
     if wish.topic:
         found.append(on_topic(wish.topic))
     return found + _span_conditions(wish)
+
+
+def _in_states(wish: Replay) -> Condition:
+    return one_of("state", [wish.state] if wish.state else [state.value for state in SETTLED])
 
 
 def count_events(wish: Replay) -> Count:
@@ -124,29 +149,49 @@ def next_window(wish: Replay, cursor: UUID | None, limit: int) -> Window:
     return Window(found, rows[-1][0] if rows else cursor, is_last=len(rows) < WINDOW)
 
 
-def _rows(wish: Replay, cursor: UUID | None) -> list[tuple[UUID, str, int, UUID, datetime]]:
+def _rows(wish: Replay, cursor: UUID | None) -> list[_Row]:
     ways = _ways(wish)
     # One index leads through the rows in the order of their ids; what else is wished is looked up in them.
     way = ways[0] if len(ways) == 1 else min(ways, key=lambda each: each.order_by()[:COMPARED].count())
     if cursor:
         way = way.filter(pk__gt=cursor)
-    columns = way.order_by("pk").values_list("pk", "state", "subscriber_id", "event_id", "created_at")
-    return list(columns[:WINDOW])
+    return [_Row(*each) for each in way.order_by("pk").values_list(*_Row._fields)[:WINDOW]]
 
 
-def _chosen(wish: Replay, rows: Sequence[tuple[UUID, str, int, UUID, datetime]]) -> list[UUID]:
-    states = [wish.state] if wish.state else SETTLED
-    kept = [
-        (pk, event_id)
-        for pk, state, subscriber_id, event_id, created_at in rows
-        # Without this, a replay would run after its own deliveries.
-        if state in states and wish.subscriber_id in (None, subscriber_id) and created_at < wish.created_at
-    ]
+def _chosen(wish: Replay, rows: Sequence[_Row]) -> list[UUID]:
+    kept = [row for row in rows if _is_wanted(wish, row)]
+    if wish.error:
+        kept = _with_error(wish.error, kept)
     if not wish.topic:
-        return [pk for pk, _ in kept]
-    events = Event.objects.filter(pk__in={event_id for _, event_id in kept}, topic=wish.topic)
+        return [row.pk for row in kept]
+    events = Event.objects.filter(pk__in={row.event_id for row in kept}, topic=wish.topic)
     on_topic = set(events.values_list("pk", flat=True))
-    return [pk for pk, event_id in kept if event_id in on_topic]
+    return [row.pk for row in kept if row.event_id in on_topic]
+
+
+def _is_wanted(wish: Replay, row: _Row) -> bool:
+    return (
+        row.state in ([wish.state] if wish.state else SETTLED)
+        and wish.subscriber_id in (None, row.subscriber_id)
+        and wish.reason in ("", row.reason)
+        and _has_status(wish, row)
+        # Without this, a replay would run after its own deliveries.
+        and row.created_at < wish.created_at
+    )
+
+
+def _with_error(kind: str, rows: Sequence[_Row]) -> list[_Row]:
+    """Those whose last attempt ended without an answer, by an error of this kind."""
+    numbers = {row.pk: row.attempts for row in rows if row.last_status is None}
+    found = Attempt.objects.filter(delivery__in=numbers, error_kind=kind).values_list("delivery_id", "number")
+    failed = {delivery_id for delivery_id, number in found if number == numbers[delivery_id]}
+    return [row for row in rows if row.pk in failed]
+
+
+def _has_status(wish: Replay, row: _Row) -> bool:
+    if wish.status_from is None or wish.status_to is None:
+        return True
+    return row.last_status is not None and wish.status_from <= row.last_status <= wish.status_to
 
 
 def _ways(wish: Replay) -> list[DeliveryQuerySet]:

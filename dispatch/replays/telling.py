@@ -1,6 +1,6 @@
 """Says in words what a replay is about and how far it is."""
 
-from dispatch.models import Replay
+from dispatch.models import Delivery, Replay
 
 LATER = "No consumer is running: it begins once one does."
 
@@ -14,7 +14,18 @@ def about(replay: Replay) -> str:
     whose = f" of {replay.subscriber}" if replay.subscriber else ""
     topic = f" on {replay.topic}" if replay.topic else ""
     until = f" until {replay.until:%Y-%m-%d %H:%M:%S}" if replay.until else ""
-    return f"{replay.state or 'settled'} deliveries{whose}{topic}{_since(replay)}{until}"
+    why = f" because {Delivery.Reason(replay.reason).label}" if replay.reason else ""
+    return f"{replay.state or 'settled'} deliveries{_with_result(replay)}{whose}{topic}{_since(replay)}{until}{why}"
+
+
+def _with_result(replay: Replay) -> str:
+    """Such as: with status 503; with status 5xx; with error connect."""
+    if replay.error:
+        return f" with error {replay.error.replace('_', ' ')}"
+    if replay.status_from is None:
+        return ""
+    is_one = replay.status_from == replay.status_to
+    return f" with status {replay.status_from if is_one else f'{replay.status_from // 100}xx'}"
 
 
 def _since(replay: Replay) -> str:

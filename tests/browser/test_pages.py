@@ -1,5 +1,7 @@
 """Each page of the admin in a real browser: under a policy that is in force, without a complaint, and for everybody."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -114,3 +116,17 @@ def test_the_theme_works_without_eval(desk: Desk) -> None:
     expect(page.locator("#dialog")).to_contain_text("Pause this subscriber?")
     expect(page.locator("#modal-content")).to_be_visible()
     desk.assert_accessible("#modal-content")
+
+
+@pytest.mark.parametrize("width", [390, 1360])
+def test_heading_of_a_row_leads_back_to_its_list(desk: Desk, width: int) -> None:
+    page = desk.page
+    page.set_viewport_size({"width": width, "height": 900})
+    desk.open("dispatch/event/")
+    page.locator("#result_list tbody th a").first.click()
+    to_list, to_row = page.locator("h1 a").all()
+    assert (to_list.inner_text(), to_row.inner_text()[:10]) == ("Events", "page.shown")
+    assert to_list.evaluate("link => link.scrollWidth <= link.clientWidth"), "nothing of it is cut off"
+    to_list.click()
+    expect(page).to_have_url(re.compile("/dispatch/event/$"))
+    page.set_viewport_size({"width": 1360, "height": 900})

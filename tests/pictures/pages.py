@@ -37,6 +37,7 @@ PICTURES = (
     Picture("delivery-dead", "dispatch/delivery/{dead}/change/"),
     Picture("attempt", "dispatch/attempt/{attempt}/change/"),
     Picture("replays", "dispatch/replay/"),
+    Picture("new-replay", "dispatch/replay/new/?state=dead&status=5xx"),
     Picture("consumers", "dispatch/consumer/"),
     Picture("storage", "storage/"),
 )

@@ -1,5 +1,6 @@
 """The ledger's pages: what an operator reads about an event, a delivery and an attempt, and replay."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -181,3 +182,37 @@ def test_a_held_delivery_says_until_when_and_what_happens_next(
     shown = page(admin_client, delivery)
     for sentence in sentences:
         assert sentence in shown
+
+
+def test_the_way_to_a_page_begins_with_its_list_and_tells_no_app(admin_client: Client) -> None:
+    delivery = make_delivery(make_subscriber(name="billing"))
+    subscriber_page = reverse("admin:subscribers_subscriber_change", args=[delivery.subscriber_id])
+    lists = reverse("admin:dispatch_delivery_changelist"), reverse("admin:subscribers_subscriber_changelist")
+    for path, expected in (
+        (lists[0], [(lists[0], "Deliveries")]),
+        (link(delivery), [(lists[0], "Deliveries"), (link(delivery), str(delivery))]),
+        (lists[1], [(lists[1], "Subscribers")]),
+        (reverse("admin:subscribers_subscriber_add"), [(lists[1], "Subscribers")]),
+        (subscriber_page, [(lists[1], "Subscribers"), (subscriber_page, "billing")]),
+    ):
+        assert way(admin_client, path) == expected
+
+
+def way(client: Client, path: str) -> list[tuple[str, str]]:
+    """The links of the page's heading, and their texts."""
+    text = client.get(path).content.decode()
+    heading = text[text.index("<h1") : text.index("</h1>")]
+    return re.findall(r'<a href="(/[^"]+)"[^>]*>\s*(.*?)\s*</a', heading)
+
+
+@pytest.mark.parametrize("app", ["dispatch", "subscribers"])
+def test_a_way_that_is_one_step_keeps_it(admin_client: Client, app: str) -> None:
+    """Such as the list of an app, which nothing links to."""
+    text = admin_client.get(reverse("admin:app_list", args=[app])).content.decode()
+    assert "administration" in text[text.index("<h1") : text.index("</h1>")]
+
+
+def test_no_page_for_giving_rights_speaks_of_dispatch(admin_client: Client) -> None:
+    text = admin_client.get(reverse("admin:auth_group_add")).content.decode()
+    assert "Event hub | delivery | Can view delivery" in text
+    assert "Dispatch |" not in text

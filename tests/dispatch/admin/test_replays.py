@@ -177,6 +177,12 @@ def test_a_delivery_whose_first_was_pruned_is_shown(admin_client: Client) -> Non
         ({"state__exact": "dead", "subscriber": "billing"}, "subscriber=billing&state=dead"),
         ({"day": "2026-01-31"}, "since=2026-01-31T00%3A00%3A00%2B00%3A00&until=2026-02-01T00%3A00%3A00%2B00%3A00"),
         ({"q": "billing"}, "subscriber=billing"),
+        (
+            {"subscriber": "billing", "state__exact": "dead", "status": "5xx"},
+            "subscriber=billing&state=dead&status=5xx",
+        ),
+        ({"reason": "exhausted"}, "reason=exhausted"),
+        ({"error": "connect", "state": "dead"}, "state=dead&error=connect"),
     ],
 )
 def test_a_filter_whose_words_are_criteria_leads_to_a_replay(
@@ -184,6 +190,35 @@ def test_a_filter_whose_words_are_criteria_leads_to_a_replay(
 ) -> None:
     assert "Replay all that match this filter" in text(admin_client.get(DELIVERIES, query))
     assert admin_client.get(MATCHING, query).url == f"{NEW}?{criteria}"
+
+
+@pytest.mark.parametrize(
+    ("narrow", "words"),
+    [
+        ({"status": "503"}, "dead deliveries with status 503"),
+        ({"status": "5xx"}, "dead deliveries with status 5xx"),
+        ({"reason": "exhausted"}, "dead deliveries because all retries failed"),
+    ],
+)
+def test_a_group_of_failures_is_replayed_at_a_rate(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, narrow: dict[str, str], words: str
+) -> None:
+    monkeypatch.setattr(matching, "AT_ONCE", 2)
+    for _ in range(4):
+        make_delivery(state="dead", last_status=503, reason="exhausted")
+    make_delivery(state="dead", last_status=404, reason="permanent")
+    form = text(admin_client.get(MATCHING, {"state": "dead", **narrow}, follow=True))
+    assert f"<strong>4</strong> {words}." in form
+    confirmed(admin_client, state="dead", rate="2.5", **narrow)
+    asked = Replay.objects.get()
+    assert (asked.total, asked.rate_per_second, asked.status) == (4, 2.5, "running")
+    shown = text(admin_client.get(page(asked)))
+    assert words[1:] in shown
+    assert "2.5 a second" in shown
+
+
+def test_a_status_that_is_none_is_refused_in_words(admin_client: Client) -> None:
+    assert "Write a status such as 500" in text(admin_client.get(NEW, {"status": "a lot"}))
 
 
 def test_an_empty_filter_is_refused(admin_client: Client, billing: Subscriber) -> None:
@@ -259,7 +294,8 @@ def test_progress_is_told_until_it_is_over(admin_client: Client, billing: Subscr
 
 def test_too_many_rows_to_look_through_are_refused(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(narrowing, "LOOKED_AT", 2)
+    event = make_event()
     for _ in range(4):
-        make_delivery(state="dead", last_status=404)
-    answer = admin_client.get(f"{MATCHING}?status=503", follow=True)
+        make_delivery(event=event, state="dead", last_status=404)
+    answer = admin_client.get(f"{MATCHING}?event={event.pk}&status=503", follow=True)
     assert "Too many rows would have to be looked through" in text(answer)

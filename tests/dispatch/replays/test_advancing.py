@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError
 from django.utils import timezone
 from pytest_django import Settings
 
 from dispatch import pushing
 from dispatch.identifiers import new_id
+from dispatch.ledger.dialect import atomic_cursor
+from dispatch.ledger.replaying import move_cursor
 from dispatch.models import Delivery, Replay
 from dispatch.queues import open_queue
 from dispatch.queues.base import Queue
@@ -47,6 +49,22 @@ def test_all_that_match_are_sent_once_and_no_other(billing: Subscriber) -> None:
     assert (done.status, done.done, done.total, done.refused) == ("done", 10, 10, {})
     assert done.finished_at
     assert set(Delivery.objects.filter(replay=done).values_list("state", "attempts")) == {("pending", 0)}
+
+
+def test_a_narrow_one_sends_what_it_is_about_in_small_steps(billing: Subscriber) -> None:
+    wanted = [make_delivery(billing, state="dead", last_status=(503, 404)[each % 2]) for each in range(20)][::2]
+    done = carry_out(ask(subscriber=billing, statuses=(503, 503)))
+    assert replayed(done) == [delivery.pk for delivery in wanted]
+    assert (done.status, done.done, done.refused) == ("done", 10, {})
+
+
+@pytest.mark.parametrize("narrow", [{"statuses": (503, 503)}, {"reason": "exhausted"}, {"error": "connect"}])
+def test_the_version_before_cannot_carry_out_a_narrow_one(billing: Subscriber, narrow: dict[str, Any]) -> None:
+    """It moves the cursor that it knows, and would send all that the subscriber was sent."""
+    [delivery] = make_settled(1, billing)
+    replay = ask(subscriber=billing, **narrow)
+    with pytest.raises(IntegrityError, match="replay_narrow_moves_its_own_cursor"), atomic_cursor() as cursor:
+        move_cursor(cursor, replay.pk, None, delivery.pk, is_narrow=False)
 
 
 def test_it_does_not_run_after_its_own_deliveries(billing: Subscriber) -> None:

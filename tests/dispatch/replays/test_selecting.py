@@ -16,7 +16,8 @@ from dispatch.replays import selecting
 from dispatch.replays.requesting import wish
 from dispatch.replays.selecting import Count, count, next_window
 from subscribers.models import Subscriber
-from tests.dispatch.ledger.rows import make_subscriber
+from tests.dispatch.admin.rows import make_attempt
+from tests.dispatch.ledger.rows import make_delivery, make_subscriber
 from tests.dispatch.replays.carrying import make_past_delivery, make_settled
 
 pytestmark = pytest.mark.django_db
@@ -149,3 +150,55 @@ def test_every_query_of_rows_has_a_limit(
     reading = [each["sql"] for each in captured if re.search(r'FROM "?delivery', each["sql"])]
     assert len(reading) >= 2
     assert all("LIMIT" in sql for sql in reading)
+
+
+@pytest.fixture
+def failures() -> Subscriber:
+    """Deliveries of a subscriber that ended in different ways, and one of another."""
+    subscriber = make_subscriber(name="crm")
+    settled = {"state": "dead", "reason": "exhausted", "attempts": 2}
+    for status in (503, 503, 500, 404):
+        delivery = make_delivery(subscriber, last_status=status, **settled)
+        make_attempt(delivery, number=1, status=None, error_kind="connect")
+        make_attempt(delivery, number=2, status=status)
+    for kinds in (("tls", "connect"), ("connect", "connect"), ("connect", "tls")):
+        delivery = make_delivery(subscriber, **settled)
+        for number, kind in enumerate(kinds, start=1):
+            make_attempt(delivery, number=number, status=None, error_kind=kind)
+    make_delivery(subscriber, state="dead", reason="permanent")
+    make_delivery(subscriber, state="cancelled", reason="operator")
+    make_delivery(make_subscriber(), state="dead", reason="gone", last_status=410)
+    return subscriber
+
+
+@pytest.mark.parametrize(
+    ("criteria", "number"),
+    [
+        pytest.param({"statuses": (503, 503)}, 2, id="a status"),
+        pytest.param({"statuses": (500, 599)}, 3, id="all of a kind"),
+        pytest.param({"statuses": (200, 299)}, 0, id="none of a kind"),
+        pytest.param({"error": "connect"}, 2, id="the last attempt's error"),
+        pytest.param({"error": "tls", "state": "dead"}, 1, id="error and state"),
+        pytest.param({"error": "connect", "statuses": (503, 503)}, 0, id="what excludes each other"),
+        pytest.param({"reason": "exhausted"}, 7, id="reason"),
+        pytest.param({"reason": "exhausted", "statuses": (400, 499)}, 1, id="reason and status"),
+        pytest.param({"reason": "operator", "state": "dead"}, 0, id="a reason of another state"),
+        pytest.param({"reason": "exhausted", "topic": "orders"}, 7, id="reason and topic"),
+    ],
+)
+@pytest.mark.parametrize("is_of_it", [True, False])
+def test_reason_status_and_error_narrow_counts_and_windows_alike(
+    failures: Subscriber, criteria: dict[str, Any], number: int, is_of_it: bool
+) -> None:
+    replay = wished(failures, criteria, is_of_it)
+    assert count(replay) == Count(number, is_exact=True)
+    assert len(next_window(replay, None, 100).ids) == number
+
+
+def test_of_what_narrows_a_rare_combination_a_count_says_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selecting, "LOOKED_AT", 3)
+    for status in (500, 404, 404, 404, 500):
+        make_delivery(state="dead", last_status=status)
+    found = count(wish(statuses=(500, 599)))
+    assert not found.is_exact
+    assert found.total is None
