@@ -13,6 +13,10 @@ from subscribers.models import Subscriber
 from subscribers.resources import SubscriberResource
 
 NEW, CHANGED, SAME = "new", "update", "skip"
+NOTHING_IN_IT = (
+    "The file has no rows, so that --prune would delete every subscriber. Nothing was changed. "
+    "If that is meant, say --allow-empty as well."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +56,16 @@ def format_of(file_name: str, name: str = "") -> Any:
     return FORMATS[wanted]()
 
 
-def apply(data: bytes, file_format: Any, *, prune: bool = False, dry_run: bool = False) -> Applied:
-    """All rows or none. Absent subscribers stay, unless `prune` deletes them. Raises FileRefusedError."""
+def apply(
+    data: bytes, file_format: Any, *, prune: bool = False, allow_empty: bool = False, dry_run: bool = False
+) -> Applied:
+    """All rows or none. Absent subscribers stay, unless `prune` deletes them.
+
+    Raises FileRefusedError, also for a file without rows that would prune all, unless `allow_empty`.
+    """
     dataset = file_format.create_dataset(data)
+    if prune and not dataset.height and not allow_empty:
+        raise FileRefusedError(NOTHING_IN_IT)
     resource = SubscriberResource()
     result = resource.import_data(dataset, dry_run=dry_run, rollback_on_validation_errors=True, prune=prune)
     applied = Applied(refusals=_refusals(result))

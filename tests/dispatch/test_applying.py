@@ -113,6 +113,23 @@ def test_prune_deletes_what_the_file_does_not_name_and_cancels_what_waits(file: 
     assert Delivery.objects.get(pk=waiting.pk).state == "cancelled"
 
 
+@pytest.mark.parametrize(
+    ("ending", "text"), [("yaml", ""), ("yaml", "# billing\n"), ("yaml", "[]"), ("json", "[]"), ("csv", "name,topic\n")]
+)
+def test_a_file_without_rows_prunes_all_only_if_that_is_allowed(tmp_path: Path, ending: str, text: str) -> None:
+    make(name="billing")
+    path = tmp_path / f"none.{ending}"
+    path.write_text(text)
+    for also in ((), ("--dry-run",)):
+        with pytest.raises(CommandError, match=r"--prune would delete every subscriber.*--allow-empty"):
+            run("apply_subscribers", "--prune", *also, path)
+    assert "0 deleted" in run("apply_subscribers", path)
+    assert "1 deleted" in run("apply_subscribers", "--prune", "--allow-empty", "--dry-run", path)
+    assert Subscriber.objects.existing().count() == 1
+    assert "1 deleted" in run("apply_subscribers", "--prune", "--allow-empty", path)
+    assert not Subscriber.objects.existing().exists()
+
+
 def test_a_refused_file_prunes_nothing(file: Path) -> None:
     make(name="gone")
     write(file, {"name": "shelf", "topic": "stock", "target_url": "nonsense"})
