@@ -96,6 +96,22 @@ def test_a_bad_row_changes_nothing_and_every_fault_is_told(file: Path) -> None:
     assert not Subscriber.objects.exists()
 
 
+def test_what_no_row_may_say_is_told_beside_all_other_faults(file: Path) -> None:
+    make(name="gone")
+    file.write_text(
+        "- {name: shelf, topic: stock, target_url: http://shelf/, secret: x}\n"
+        "- {name: broken, topic: stock, target_url: ftp://shelf/}\n"
+        "- {name: twice, topic: a, topic: b, target_url: http://shelf/}\n"
+    )
+    with pytest.raises(CommandError) as refused:
+        run("apply_subscribers", "--prune", file)
+    told = str(refused.value).splitlines()
+    assert [line.partition(":")[0] for line in told] == [
+        *("Row 1, secret", "Row 2, target_url", "Row 3, topic", "Nothing was changed."),
+    ]
+    assert [each.name for each in Subscriber.objects.existing()] == ["gone"]
+
+
 def test_prune_deletes_what_the_file_does_not_name_and_cancels_what_waits(file: Path) -> None:
     kept, gone = make(name="billing"), make(name="gone")
     waiting = make_delivery(gone)
