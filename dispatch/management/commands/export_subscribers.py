@@ -32,4 +32,5 @@ class Command(BaseCommand):
             path.write_text(text, encoding="utf-8", newline="")
         except OSError as error:
             raise CommandError(f"{path} cannot be written: {error.strerror}.") from error
-        self.stdout.write(self.style.SUCCESS(f"{len(dataset)} subscribers are in {path}."))
+        told = "1 subscriber is" if len(dataset) == 1 else f"{len(dataset):,} subscribers are"
+        self.stdout.write(self.style.SUCCESS(f"{told} in {path}."))

@@ -98,7 +98,8 @@ def _breakers(found: Glance) -> list[Text]:
         line((f"breaker    {each.subscriber}: {each.get_breaker_display()}, {each.get_cause_display()}", "yellow"))
         for each in found.breakers
     ]
-    return [*told, *([line((f"paused     {found.paused:,} subscribers", "yellow"))] if found.paused else [])]
+    kind = "subscriber" if found.paused == 1 else "subscribers"
+    return [*told, *([line((f"paused     {found.paused:,} {kind}", "yellow"))] if found.paused else [])]
 
 
 def _columns(numbers: Any) -> str:

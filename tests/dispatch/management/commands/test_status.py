@@ -54,7 +54,7 @@ def test_piped_it_is_written_once_as_plain_lines(busy: None) -> None:
     assert re.search(r"waiting    1 pending, 0 claimed, 1 held; the oldest due for \d+ s\n", shown)
     assert "consumer   node:17  3 of 256 in flight, 90 delivered" in shown
     assert "breaker    crm: open, it kept failing" in shown
-    assert "paused     1 subscribers" in shown
+    assert "paused     1 subscriber\n" in shown
     assert [line for line in shown.splitlines() if line.startswith("failing")] == [
         "failing    crm: 503, 7 times",
         "failing    crm: connect, 3 times",
