@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from dispatch.applying import CHANGED, NEW, SAME, Applied, apply, format_of
+from dispatch.management.tables import demand_tables
 from subscribers.acting import acting, operator
 from subscribers.files import FORMATS, FileRefusedError
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--allow-empty", action="store_true", help="let --prune delete all if the file has no rows")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        demand_tables()
         path: Path = options["file"]
         try:
             with acting(operator(), f"manage.py apply_subscribers {path.name}"):

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from dispatch.applying import format_of
+from dispatch.management.tables import demand_tables
 from subscribers.files import FORMATS, FileRefusedError
 from subscribers.resources import SubscriberResource
 
@@ -18,6 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=sorted(FORMATS), default="", help="whatever the ending says")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        demand_tables()
         path: Path | None = options["file"]
         dataset = SubscriberResource().export()
         try:

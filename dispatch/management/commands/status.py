@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dispatch.glance import COUNTED, Glance, glance
+from dispatch.management.tables import demand_tables
 from dispatch.management.terminal import console_for, line
 
 LOOK_SECONDS = 2.0
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="write it once, as plain lines")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        demand_tables()
         console = console_for(self.stdout)
         if options["once"] or not console.is_terminal:
             for told in lines(glance(timezone.now())):
