@@ -7,12 +7,16 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS
 
 from dispatch.resuming import settle_deleted, waiting
-from subscribers.files import FORMATS, FileRefusedError
+from subscribers.files import FORMATS, Fault, FileRefusedError
 from subscribers.history import Difference
 from subscribers.models import Subscriber
 from subscribers.resources import SubscriberResource
 
 NEW, CHANGED, SAME = "new", "update", "skip"
+NOTHING_IN_IT = (
+    "The file has no rows, so that --prune would delete every subscriber. Nothing was changed. "
+    "If that is meant, say --allow-empty as well."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,21 @@ def format_of(file_name: str, name: str = "") -> Any:
     return FORMATS[wanted]()
 
 
-def apply(data: bytes, file_format: Any, *, prune: bool = False, dry_run: bool = False) -> Applied:
-    """All rows or none. Absent subscribers stay, unless `prune` deletes them. Raises FileRefusedError."""
+def apply(
+    data: bytes, file_format: Any, *, prune: bool = False, allow_empty: bool = False, dry_run: bool = False
+) -> Applied:
+    """All rows or none. Absent subscribers stay, unless `prune` deletes them.
+
+    Raises FileRefusedError, also for a file without rows that would prune all, unless `allow_empty`.
+    """
     dataset = file_format.create_dataset(data)
+    if prune and not dataset.height and not allow_empty:
+        raise FileRefusedError(NOTHING_IN_IT)
     resource = SubscriberResource()
-    result = resource.import_data(dataset, dry_run=dry_run, rollback_on_validation_errors=True, prune=prune)
-    applied = Applied(refusals=_refusals(result))
+    result = resource.import_data(
+        dataset, dry_run=dry_run or bool(dataset.faults), rollback_on_validation_errors=True, prune=prune
+    )
+    applied = Applied(refusals=_refusals(result, dataset.faults))
     if not applied.refusals:
         applied.rows = [_row(number, row) for number, row in enumerate(result.rows, 1)]
         applied.pruned = resource.pruned
@@ -67,18 +80,21 @@ def apply(data: bytes, file_format: Any, *, prune: bool = False, dry_run: bool =
     return applied
 
 
-def _refusals(result: Any) -> list[str]:
+def _refusals(result: Any, faults: list[Fault]) -> list[str]:
+    """By row; of a field with one of the file's `faults` no other is told, since its value was left out."""
+    told = {fault[:2] for fault in faults}
+    found = faults + [fault for fault in _faults(result) if fault[:2] not in told]
+    found.sort(key=lambda fault: fault.row)
     whole = [str(error.error) for error in result.base_errors]
-    return whole + [f"Row {number}{f', {name}' if name else ''}: {text}" for number, name, text in _faults(result)]
+    return whole + [f"Row {row}{f', {name}' if name else ''}: {text}" for row, name, text in found]
 
 
-def _faults(result: Any) -> list[tuple[int, str, str]]:
-    """Row, field (empty if it is none's) and sentence of each fault, in the order of the rows."""
-    found = [(row.number, "", str(error.error)) for row in result.error_rows for error in row.errors]
+def _faults(result: Any) -> list[Fault]:
+    found = [Fault(row.number, "", str(error.error)) for row in result.error_rows for error in row.errors]
     for row in result.invalid_rows:
         for name, messages in row.error_dict.items():
-            found += [(row.number, "" if name == NON_FIELD_ERRORS else name, text) for text in messages]
-    return sorted(found, key=lambda fault: fault[0])
+            found += [Fault(row.number, "" if name == NON_FIELD_ERRORS else name, text) for text in messages]
+    return found
 
 
 def _row(number: int, row: Any) -> Row:

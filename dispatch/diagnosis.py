@@ -42,11 +42,28 @@ class Trouble:
         return f"{self.what}. {self.advice}" if self.count is None else f"{self.count:,} {self.what}. {self.advice}"
 
 
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What a repair did; its text says it in words."""
+
+    findings: Findings
+    forgotten_consumers: int
+
+    def __str__(self) -> str:
+        done = [str(self.findings)] if self.findings != Findings() else []
+        if self.forgotten_consumers:
+            kind = "consumer" if self.forgotten_consumers == 1 else "consumers"
+            done.append(f"forgot {self.forgotten_consumers:,} {kind}")
+        return ", ".join(done) or "nothing"
+
+
 def examine(queue: Queue) -> list[Trouble]:
     """All that is wrong, the most basic first; without its database, nothing more is known of a hub."""
     try:
         if unapplied := _unapplied_migrations():
-            return [Trouble(unapplied, "migrations are not applied", "Run manage.py migrate.")]
+            return [
+                _some(unapplied, "migration is not applied", "migrations are not applied", "Run manage.py migrate.")
+            ]
         now = timezone.now()
         found = [*_consumers(now), *_queue(queue, now), *_claims(now), *_waiting(), *_rows(now)]
     except (DatabaseError, InterfaceError) as error:
@@ -57,17 +74,21 @@ def examine(queue: Queue) -> list[Trouble]:
     return [trouble for trouble in found if trouble.count != 0]
 
 
-def repair(queue: Queue) -> Findings:
+def repair(queue: Queue) -> Repaired:
     """Does at once what the reconciler would, until nothing is left of it; returns what was done in all.
 
     Raises DatabaseError or QueueUnavailableError if either does not answer.
     """
+    forgotten = forget_stale_consumers(timezone.now())
     total = findings = reconcile(queue, PASS_SECONDS)
     while findings != Findings():
         findings = reconcile(queue, PASS_SECONDS)
         total += findings
-    forget_stale_consumers(timezone.now())
-    return total
+    return Repaired(total, forgotten)
+
+
+def _some(count: int, one: str, many: str, advice: str) -> Trouble:
+    return Trouble(count, one if count == 1 else many, advice)
 
 
 def _unapplied_migrations() -> int:
@@ -81,17 +102,23 @@ def _consumers(now: datetime) -> Iterator[Trouble]:
         yield Trouble(None, "No consumer is alive", "Start one: manage.py run_consumer.")
     elif stalled := readiness.stalled(now):
         yield Trouble(None, stalled.rstrip("."), "Look at the consumers' log; restart them.")
-    yield Trouble(
+    yield _some(
         Consumer.objects.filter(beat_at__lt=now - HEARTBEAT_STALE).count(),
+        "consumer ended without a word, or hangs",
         "consumers ended without a word, or hang",
-        "Their log tells why. What they had claimed is recovered by another; --repair forgets them.",
+        "The log tells why. What was claimed is recovered by another; --repair forgets who has ended.",
     )
 
 
 def _queue(queue: Queue, now: datetime) -> Iterator[Trouble]:
     if queue.is_embedded:
         standing = examining.standing_fan_outs(now - readiness.OVERDUE, now - readiness.OVERDUE)
-        yield Trouble(standing, "wide events wait for their deliveries to be written", "A consumer has to run.")
+        yield _some(
+            standing,
+            "wide event waits for its deliveries to be written",
+            "wide events wait for their deliveries to be written",
+            "A consumer has to run.",
+        )
         return
     try:
         oldest = timedelta(seconds=queue.depth().oldest_waiting_seconds)
@@ -102,16 +129,37 @@ def _queue(queue: Queue, now: datetime) -> Iterator[Trouble]:
         return
     lost = examining.lost_jobs(now - oldest - BROKER_MARGIN, now)
     standing = examining.standing_fan_outs(now - PUSH_GRACE, now - oldest - PUSH_GRACE)
-    yield Trouble(examining.unqueued(now - PUSH_GRACE), "deliveries wait and are in no queue", f"To push. {REPAIR}")
-    yield Trouble(lost, "deliveries wait for a job that Faktory has lost", f"To push again. {REPAIR}")
-    yield Trouble(standing, "wide events are half written, and no job goes on with them", f"To push. {REPAIR}")
+    yield _some(
+        examining.unqueued(now - PUSH_GRACE),
+        "delivery waits and is in no queue",
+        "deliveries wait and are in no queue",
+        f"To push. {REPAIR}",
+    )
+    yield _some(
+        lost,
+        "delivery waits for a job that Faktory has lost",
+        "deliveries wait for a job that Faktory has lost",
+        f"To push again. {REPAIR}",
+    )
+    yield _some(
+        standing,
+        "wide event is half written, and no job goes on with it",
+        "wide events are half written, and no job goes on with them",
+        f"To push. {REPAIR}",
+    )
 
 
 def _claims(now: datetime) -> Iterator[Trouble]:
     dead = examining.claims_of_the_dead(now, living_consumers(now))
-    yield Trouble(dead, "deliveries are claimed by consumers that are dead", f"To make due again. {REPAIR}")
-    yield Trouble(
+    yield _some(
+        dead,
+        "delivery is claimed by a consumer that is dead",
+        "deliveries are claimed by consumers that are dead",
+        f"To make due again. {REPAIR}",
+    )
+    yield _some(
         examining.claims_of_the_future(now),
+        "claim ends more than an hour from now",
         "claims end more than an hour from now",
         "The clock of a consumer is ahead, or this one is behind: set them by NTP.",
     )
@@ -119,24 +167,37 @@ def _claims(now: datetime) -> Iterator[Trouble]:
 
 def _waiting() -> Iterator[Trouble]:
     resumed = examining.held_though_active() + examining.held_as_broken(list(repaired_filters()))
-    yield Trouble(resumed, "deliveries are held for a reason that has ended", f"To release. {REPAIR}")
-    yield Trouble(examining.waiting_for_deleted(), "deliveries wait for deleted subscribers", f"To cancel. {REPAIR}")
+    yield _some(
+        resumed,
+        "delivery is held for a reason that has ended",
+        "deliveries are held for a reason that has ended",
+        f"To release. {REPAIR}",
+    )
+    yield _some(
+        examining.waiting_for_deleted(),
+        "delivery waits for a deleted subscriber",
+        "deliveries wait for deleted subscribers",
+        f"To cancel. {REPAIR}",
+    )
 
 
 def _rows(now: datetime) -> Iterator[Trouble]:
-    yield Trouble(
+    yield _some(
         sum(map(_is_broken, Subscriber.objects.existing().values_list("filter_expression", flat=True).iterator())),
+        "subscriber has a filter that does not compile",
         "subscribers have a filter that does not compile",
-        "Their events are held. The admin shows them; mend the filter there.",
+        "The events are held. The admin shows where; mend the filter there.",
     )
     scope = f"(of the newest {examining.NEWEST:,} of the last day)"
-    yield Trouble(
+    yield _some(
         examining.miscounted_events(now),
+        f"event {scope} has more or fewer deliveries than subscribers matched",
         f"events {scope} have more or fewer deliveries than subscribers matched",
         "Somebody wrote or deleted rows by hand, or this is a fault: please report it.",
     )
-    yield Trouble(
+    yield _some(
         examining.delivered_untried(),
+        f"delivery (of the newest {examining.NEWEST:,} delivered) was never tried",
         f"deliveries (of the newest {examining.NEWEST:,} delivered) were never tried",
         "Somebody changed their state by hand, or this is a fault: please report it.",
     )

@@ -157,9 +157,13 @@ def _judge_repaired(deadline: float) -> tuple[int, int]:
     return released, cancelled
 
 
-def forget_stale_consumers(now: datetime, after: timedelta = HEARTBEAT_STALE) -> None:
-    """Forgets the consumers whose heart has not beaten for so long; what they had claimed is recovered all the same."""
-    Consumer.objects.filter(beat_at__lt=now - after).delete()
+def forget_stale_consumers(now: datetime, after: timedelta = HEARTBEAT_STALE) -> int:
+    """Forgets the consumers whose heart has not beaten for so long, and says how many they were.
+
+    What they had claimed is recovered all the same.
+    """
+    forgotten, _ = Consumer.objects.filter(beat_at__lt=now - after).delete()
+    return forgotten
 
 
 def _push_unqueued(queue: Queue, now: datetime) -> int:

@@ -3,8 +3,9 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import tablib
 import yaml
@@ -34,31 +35,58 @@ class _Left:
 
 
 LEFT_OUT = _Left()
+TWICE = "The row names it more than once: say it once."
 
 
-def table(rows: Iterable[Any]) -> tablib.Dataset:
-    """The rows with the columns FIELDS, LEFT_OUT where a row does not have one. Raises FileRefusedError."""
-    dataset = tablib.Dataset(headers=FIELDS)
+class Fault(NamedTuple):
+    """What is wrong in one row, counted from 1. `name` is the field's, empty if it is none's."""
+
+    row: int
+    name: str
+    text: str
+
+
+class Table(tablib.Dataset):  # type: ignore[misc] # tablib comes without types
+    """Rows with the columns FIELDS, LEFT_OUT where a row does not have one, and what a row says that none may say."""
+
+    def __init__(self) -> None:
+        super().__init__(headers=FIELDS)
+        self.faults: list[Fault] = []
+
+
+def table(rows: Iterable[Any], repeated: Mapping[int, Sequence[str]] | None = None) -> Table:
+    """`repeated` are the fields by row that came more than once. Raises FileRefusedError for what has no such rows."""
+    made = Table()
     for number, row in enumerate(rows, 1):
         if number > MAX_ROWS:
             raise FileRefusedError(f"The file has more than {MAX_ROWS:,} rows. Split it.")
-        _check(number, row)
-        dataset.append([row.get(name, LEFT_OUT) for name in FIELDS])
-    return dataset
+        if not isinstance(row, Mapping):
+            raise FileRefusedError(
+                f"Row {number} is no subscriber: each is a mapping of fields such as name and topic."
+            )
+        faults = [Fault(number, name, TWICE) for name in (repeated or {}).get(number, ())]
+        faults += [Fault(number, str(name), text) for name, value in row.items() if (text := _fault(name, value))]
+        made.faults += faults
+        unfit = {fault.name for fault in faults}
+        made.append([LEFT_OUT if name in unfit else row.get(name, LEFT_OUT) for name in FIELDS])
+    return made
 
 
-def _check(number: int, row: Any) -> None:
-    if not isinstance(row, Mapping):
-        raise FileRefusedError(f"Row {number} is no subscriber: each is a mapping of fields such as name and topic.")
-    for name, value in row.items():
-        if name in SECRETS:
-            raise FileRefusedError("A secret does not belong in a file: set it in the admin or by the API.")
-        if name not in FIELDS:
-            raise FileRefusedError(f"Row {number} has a field {name!r}. Known are: {', '.join(FIELDS)}.")
-        if isinstance(value, (dict, list)):
-            raise FileRefusedError(f"Row {number}: {name} must be one value, not a list or a mapping.")
-        if "\x00" in str(value):
-            raise FileRefusedError(f"Row {number}: {name} holds a NUL character, which no database keeps.")
+def _fault(name: Any, value: Any) -> str:
+    """The sentence; empty if there is no fault."""
+    if name in SECRETS:
+        return "A secret does not belong in a file: set it in the admin or by the API."
+    if name not in FIELDS:
+        return f"There is no such field. Known are: {', '.join(FIELDS)}."
+    if isinstance(value, (dict, list)):
+        return "It must be one value, not a list or a mapping."
+    if "\x00" in str(value):
+        return "It holds a NUL character, which no database keeps."
+    return ""
+
+
+def _repeated(names: Iterable[str]) -> list[str]:
+    return [name for name, count in Counter(names).items() if count > 1]
 
 
 def _text(data: bytes | str) -> str:
@@ -77,7 +105,7 @@ def _listed(found: Any) -> Sequence[Any]:
 class SubscribersYAML(YAML):  # type: ignore[misc] # import-export comes without types
     def create_dataset(self, in_stream: bytes | str, **kwargs: Any) -> tablib.Dataset:
         try:
-            return table(_listed(yaml.safe_load(_text(in_stream)) or []))
+            return table(*_read_yaml(_text(in_stream)))
         except yaml.YAMLError as error:
             raise FileRefusedError(f"The file is not YAML: {error}") from error
 
@@ -89,7 +117,8 @@ class SubscribersYAML(YAML):  # type: ignore[misc] # import-export comes without
 class SubscribersJSON(JSON):  # type: ignore[misc]
     def create_dataset(self, in_stream: bytes | str, **kwargs: Any) -> tablib.Dataset:
         try:
-            return table(_listed(json.loads(_text(in_stream))))
+            rows = _listed(json.loads(_text(in_stream), object_pairs_hook=_Members))
+            return table(rows, {n: row.repeated for n, row in enumerate(rows, 1) if isinstance(row, _Members)})
         except (ValueError, RecursionError) as error:
             raise FileRefusedError(f"The file is not JSON: {error}") from error
 
@@ -101,9 +130,36 @@ class SubscribersCSV(CSV):  # type: ignore[misc]
     def create_dataset(self, in_stream: bytes | str, **kwargs: Any) -> tablib.Dataset:
         reader = csv.DictReader(io.StringIO(_text(in_stream), newline=""), restkey="beyond the header")
         try:
+            if twice := _repeated(reader.fieldnames or ()):
+                raise FileRefusedError(f"The header names the column {twice[0]!r} more than once.")
             return table({name: value for name, value in row.items() if value is not None} for row in reader)
         except csv.Error as error:
             raise FileRefusedError(f"The file is not CSV: {error}, near line {reader.line_num}.") from error
+
+
+def _read_yaml(text: str) -> tuple[Sequence[Any], dict[int, list[str]]]:
+    """The rows, and the fields by row that came more than once; PyYAML itself would keep the last of them."""
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        repeated = dict(_repeated_in_nodes(node))
+        return _listed((loader.construct_document(node) if node else None) or []), repeated
+    finally:
+        loader.dispose()
+
+
+def _repeated_in_nodes(node: yaml.Node | None) -> Iterator[tuple[int, list[str]]]:
+    for number, row in enumerate(node.value if isinstance(node, yaml.SequenceNode) else (), 1):
+        if isinstance(row, yaml.MappingNode):
+            yield number, _repeated(key.value for key, _ in row.value if isinstance(key, yaml.ScalarNode))
+
+
+class _Members(dict[str, Any]):
+    """An object of JSON that knows which of its keys came more than once."""
+
+    def __init__(self, members: Sequence[tuple[str, Any]]) -> None:
+        super().__init__(members)
+        self.repeated = _repeated(name for name, _ in members)
 
 
 def _rows(dataset: tablib.Dataset) -> list[dict[str, Any]]:

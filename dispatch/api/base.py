@@ -13,9 +13,10 @@ from dispatch.api.paging import NewestFirst
 from dispatch.api.parsing import StrictJSONParser
 from dispatch.api.permissions import MayDoThis, Need, demand
 from dispatch.api.problems import exception_handler
+from dispatch.api.querying import StrictQueryView
 
 
-class ManagedViewSet(GenericViewSet):  # type: ignore[type-arg] # the stubs alone take an argument
+class ManagedViewSet(StrictQueryView, GenericViewSet):  # type: ignore[type-arg] # the stubs alone take an argument
     """Authentication, permission, throttling, JSON and problems; `needs` names the rights for each action."""
 
     authentication_classes = (ApiKeyAuthentication, StaffAuthentication)
@@ -28,6 +29,9 @@ class ManagedViewSet(GenericViewSet):  # type: ignore[type-arg] # the stubs alon
     metadata_class = None
     tells_problems = True  # to the schema: the answers that all of them can give
     needs: ClassVar[Mapping[str, Sequence[Need]]] = {}
+
+    def query_names(self) -> Sequence[str]:
+        return _names_of_lists(self) if self.action == "list" else ()
 
     def get_exception_handler(self) -> Any:
         return exception_handler
@@ -48,3 +52,10 @@ class ManagedViewSet(GenericViewSet):  # type: ignore[type-arg] # the stubs alon
 
 class ReadViewSet(ListModelMixin, RetrieveModelMixin, ManagedViewSet):
     """Lists, and reads one."""
+
+
+def _names_of_lists(view: ManagedViewSet) -> list[str]:
+    filters = getattr(view, "filterset_class", None)
+    pages = view.pagination_class
+    paging = (pages.cursor_query_param, pages.page_size_query_param) if pages else ()
+    return [*(filters.base_filters if filters else ()), *paging]

@@ -7,7 +7,7 @@ from typing import IO, Any
 from django.conf import settings
 from rest_framework.parsers import BaseParser
 
-from dispatch.payloads import LONE_SURROGATE, PayloadError, check_depth, decode, parse_json
+from dispatch.payloads import LONE_SURROGATE, PayloadError, check_depth, check_json, decode, parse_json
 from dispatch.problems import ContentTooLargeError
 
 #: What a request may hold besides an event's data.
@@ -15,7 +15,7 @@ MARGIN = 64 * 1024
 
 
 class StrictJSONParser(BaseParser):
-    """Raises PayloadError or ContentTooLargeError."""
+    """Raises PayloadError, also for a key that comes twice, or ContentTooLargeError."""
 
     media_type = "application/json"
 
@@ -32,6 +32,7 @@ class StrictJSONParser(BaseParser):
             check_depth(parsed)
         if problem := _unwritable(parsed):
             raise PayloadError(problem)
+        check_json(text, parsed)
         return parsed
 
 

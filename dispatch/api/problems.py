@@ -9,9 +9,11 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from rest_framework.exceptions import APIException, Throttled, ValidationError
 from rest_framework.fields import get_error_detail
+from rest_framework.request import Request
 
 from dispatch import problems
-from dispatch.problems import RETRY_AFTER_SECONDS, problem, respond
+from dispatch.payloads import PayloadError
+from dispatch.problems import RETRY_AFTER_SECONDS, ContentTooLargeError, problem, respond
 from subscribers.filters import FilterError, compile_filter
 
 REFUSED = "The request is not accepted; `errors` says what is wrong with which field."
@@ -39,11 +41,19 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
     if isinstance(error, ModelValidationError):
         error = ValidationError(get_error_detail(error))
     if isinstance(error, ValidationError):
-        return respond(problem(400, REFUSED, errors=list(_told(error.detail, context["request"].data))))
+        return respond(problem(400, REFUSED, errors=list(_told(error.detail, _body(context["request"])))))
     if isinstance(error, Throttled):
         seconds = math.ceil(getattr(error, "wait", None) or 1)
         return respond(problem(429, f"Too many requests: wait {seconds} s."), **{"Retry-After": str(seconds)})
     return problems.exception_handler(error, context)
+
+
+def _body(request: Request) -> Any:
+    """None if it cannot be read: then another fault was found before it was looked at."""
+    try:
+        return request.data
+    except (PayloadError, ContentTooLargeError):
+        return None
 
 
 def _told(detail: Any, data: Any, place: str = "") -> Iterator[dict[str, Any]]:

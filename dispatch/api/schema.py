@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 
 from dispatch.api.serializers.problems import ProblemSerializer
+from dispatch.api.serializers.strict import StrictSerializer
 
 PROBLEM = "application/problem+json"
 MEANINGS = {
@@ -19,7 +20,7 @@ MEANINGS = {
     503: "The database does not answer.",
 }
 RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds.", "required": True}}
-ALWAYS = (401, 403, 429, 503)
+ALWAYS = (400, 401, 403, 429, 503)
 WITH_BODY = ("POST", "PUT", "PATCH")
 
 
@@ -42,9 +43,13 @@ class HubSchema(AutoSchema):
                 body["headers"] = RETRY_AFTER
         return dict(sorted(bodies.items()))
 
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
+        mapped: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        if direction == "request" and isinstance(serializer, StrictSerializer):
+            mapped["additionalProperties"] = False
+        return mapped
+
     def _problem_statuses(self) -> tuple[int, ...]:
         if not getattr(self.view, "tells_problems", False):
             return ()
-        takes_input = self.method in WITH_BODY or getattr(self.view, "action", "") == "list"
-        found = (*ALWAYS, 400) if takes_input else ALWAYS
-        return (*found, *((413,) if self.method in WITH_BODY else ()), *((404,) if "{" in self.path else ()))
+        return (*ALWAYS, *((413,) if self.method in WITH_BODY else ()), *((404,) if "{" in self.path else ()))

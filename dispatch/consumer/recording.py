@@ -103,7 +103,8 @@ class Recorder(threading.Thread):
         except (DatabaseError, InterfaceError) as error:
             logger.warning("Could not pause the subscribers %s that answered 410: %s", sorted(gone), error)
         else:
-            logger.info("%d subscribers were paused: they answered 410 Gone.", paused)
+            told = "1 subscriber was paused: it" if paused == 1 else f"{paused:,} subscribers were paused: they"
+            logger.info("%s answered 410 Gone.", told)
 
     def _tell_queue(self, batch: Sequence[Settled]) -> None:
         if self.queue.is_embedded:

@@ -96,6 +96,22 @@ def test_a_bad_row_changes_nothing_and_every_fault_is_told(file: Path) -> None:
     assert not Subscriber.objects.exists()
 
 
+def test_what_no_row_may_say_is_told_beside_all_other_faults(file: Path) -> None:
+    make(name="gone")
+    file.write_text(
+        "- {name: shelf, topic: stock, target_url: http://shelf/, secret: x}\n"
+        "- {name: broken, topic: stock, target_url: ftp://shelf/}\n"
+        "- {name: twice, topic: a, topic: b, target_url: http://shelf/}\n"
+    )
+    with pytest.raises(CommandError) as refused:
+        run("apply_subscribers", "--prune", file)
+    told = str(refused.value).splitlines()
+    assert [line.partition(":")[0] for line in told] == [
+        *("Row 1, secret", "Row 2, target_url", "Row 3, topic", "Nothing was changed."),
+    ]
+    assert [each.name for each in Subscriber.objects.existing()] == ["gone"]
+
+
 def test_prune_deletes_what_the_file_does_not_name_and_cancels_what_waits(file: Path) -> None:
     kept, gone = make(name="billing"), make(name="gone")
     waiting = make_delivery(gone)
@@ -111,6 +127,23 @@ def test_prune_deletes_what_the_file_does_not_name_and_cancels_what_waits(file: 
     assert "are cancelled: 1." in told
     assert list(Subscriber.objects.existing()) == [kept]
     assert Delivery.objects.get(pk=waiting.pk).state == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("ending", "text"), [("yaml", ""), ("yaml", "# billing\n"), ("yaml", "[]"), ("json", "[]"), ("csv", "name,topic\n")]
+)
+def test_a_file_without_rows_prunes_all_only_if_that_is_allowed(tmp_path: Path, ending: str, text: str) -> None:
+    make(name="billing")
+    path = tmp_path / f"none.{ending}"
+    path.write_text(text)
+    for also in ((), ("--dry-run",)):
+        with pytest.raises(CommandError, match=r"--prune would delete every subscriber.*--allow-empty"):
+            run("apply_subscribers", "--prune", *also, path)
+    assert "0 deleted" in run("apply_subscribers", path)
+    assert "1 deleted" in run("apply_subscribers", "--prune", "--allow-empty", "--dry-run", path)
+    assert Subscriber.objects.existing().count() == 1
+    assert "1 deleted" in run("apply_subscribers", "--prune", "--allow-empty", path)
+    assert not Subscriber.objects.existing().exists()
 
 
 def test_a_refused_file_prunes_nothing(file: Path) -> None:

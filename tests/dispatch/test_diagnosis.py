@@ -62,12 +62,12 @@ def held(**subscriber: Any) -> Delivery:
 
 
 REPAIRABLE: dict[str, Callable[[], object]] = {
-    "deliveries are claimed by consumers that are dead": lambda: make_delivery(
+    "delivery is claimed by a consumer that is dead": lambda: make_delivery(
         state="claimed", lease_until=timedelta(seconds=-1)
     ),
-    "deliveries are held for a reason that has ended": held,
-    "deliveries wait for deleted subscribers": lambda: held(deleted_at=timezone.now()),
-    "consumers ended without a word, or hang": lambda: make_consumer(PAST),
+    "delivery is held for a reason that has ended": held,
+    "delivery waits for a deleted subscriber": lambda: held(deleted_at=timezone.now()),
+    "consumer ended without a word, or hangs": lambda: make_consumer(PAST),
 }
 
 
@@ -81,19 +81,42 @@ def test_what_can_be_repaired_is_told_and_repaired(what: str, make: Callable[[],
 
 
 @pytest.mark.usefixtures("living")
+@pytest.mark.parametrize(
+    ("count", "found", "done"),
+    [
+        (1, "1 consumer ended without a word, or hangs", "forgot 1 consumer"),
+        (2, "2 consumers ended without a word, or hang", "forgot 2 consumers"),
+    ],
+)
+def test_a_repair_tells_which_consumers_it_forgot(count: int, found: str, done: str) -> None:
+    for _ in range(count):
+        make_consumer(PAST)
+    assert told() == [found]
+    assert str(repair(EmbeddedQueue(None))) == done
+    assert str(repair(EmbeddedQueue(None))) == "nothing"
+
+
+@pytest.mark.usefixtures("living")
+def test_a_repair_tells_all_that_it_did() -> None:
+    held()
+    make_consumer(PAST)
+    assert str(repair(EmbeddedQueue(None))) == "released 1, forgot 1 consumer"
+
+
+@pytest.mark.usefixtures("living")
 def test_what_a_mended_filter_held_is_told_and_repaired() -> None:
     make_delivery(make_subscriber(filter_expression=""), state="held", reason="broken")
-    assert told() == ["1 deliveries are held for a reason that has ended"]
+    assert told() == ["1 delivery is held for a reason that has ended"]
     repair(EmbeddedQueue(None))
     assert told() == []
 
 
 ON_FAKTORY: dict[str, Callable[[], object]] = {
-    "deliveries wait and are in no queue": lambda: make_delivery(created_at=PAST),
-    "deliveries wait for a job that Faktory has lost": lambda: make_delivery(
+    "delivery waits and is in no queue": lambda: make_delivery(created_at=PAST),
+    "delivery waits for a job that Faktory has lost": lambda: make_delivery(
         queued_at=PAST, due_at=PAST, created_at=PAST
     ),
-    "wide events are half written, and no job goes on with them": lambda: make_event(
+    "wide event is half written, and no job goes on with it": lambda: make_event(
         fan_out="pending", matched=None, received_at=timedelta(seconds=-14)
     ),
 }
@@ -111,13 +134,13 @@ def test_what_the_queue_lacks_is_told_and_pushed(what: str, make: Callable[[], o
 
 
 FOR_PEOPLE: dict[str, Callable[[], object]] = {
-    "1 subscribers have a filter that does not compile": lambda: make_subscriber(filter_expression=BROKEN),
-    "1 claims end more than an hour from now": lambda: make_delivery(state="claimed", lease_until=timedelta(hours=2)),
-    "1 events (of the newest 10,000 of the last day) have more or fewer deliveries than subscribers matched": (
+    "1 subscriber has a filter that does not compile": lambda: make_subscriber(filter_expression=BROKEN),
+    "1 claim ends more than an hour from now": lambda: make_delivery(state="claimed", lease_until=timedelta(hours=2)),
+    "1 event (of the newest 10,000 of the last day) has more or fewer deliveries than subscribers matched": (
         lambda: make_event(matched=1)
     ),
-    "1 deliveries (of the newest 10,000 delivered) were never tried": lambda: make_delivery(state="delivered"),
-    "1 wide events wait for their deliveries to be written": lambda: make_event(
+    "1 delivery (of the newest 10,000 delivered) was never tried": lambda: make_delivery(state="delivered"),
+    "1 wide event waits for its deliveries to be written": lambda: make_event(
         fan_out="pending", matched=None, received_at=timedelta(seconds=-20)
     ),
 }

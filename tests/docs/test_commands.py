@@ -56,7 +56,7 @@ def test_subscribers_go_to_a_file_and_come_back(hub: HubServer, tmp_path: Path) 
     told = run(hub, [apply], file)[0]
     assert "Would be 1 created" in told
     assert "Done: 1 created" in told
-    assert "1 subscribers are in" in run(hub, [export], file)[0]
+    assert "1 subscriber is in" in run(hub, [export], file)[0]
 
 
 def test_the_move_takes_the_subscribers_over_and_finds_all_well(hub: HubServer, tmp_path: Path) -> None:

@@ -30,17 +30,38 @@ def test_yaml_is_written_a_field_a_line() -> None:
         ("yaml", "- !!python/object/apply:os.getcwd []", "not YAML"),
         ("json", "[{]", "not JSON"),
         ("json", '{"name": "billing"}', "list of subscribers"),
-        ("json", '[{"topic": ["a"]}]', "topic must be one value"),
-        ("csv", "name,colour\nbilling,red\n", "'colour'"),
-        ("csv", "name,topic\nbilling,orders,more\n", "must be one value|beyond the header"),
-        ("csv", "name,secret\nbilling,x\n", "A secret does not belong in a file"),
-        ("json", '[{"topic": "a\\u0000b"}]', "topic holds a NUL"),
-        ("yaml", "- secret: x", "A secret does not belong in a file"),
+        ("csv", "name,topic,name\nbilling,orders,other\n", "the column 'name' more than once"),
     ],
 )
 def test_a_wrong_file_is_refused_with_what_to_change(name: str, text: str, reason: str) -> None:
     with pytest.raises(FileRefusedError, match=reason):
         FORMATS[name]().create_dataset(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        ("json", '[{}, {"topic": ["a"]}]', (2, "topic", "It must be one value")),
+        ("json", '[{}, {"topic": "a\\u0000b"}]', (2, "topic", "It holds a NUL")),
+        ("json", '[{}, {"topic": "a", "topic": "b"}]', (2, "topic", "The row names it more than once")),
+        ("yaml", "- {}\n- topic: a\n  'topic': b", (2, "topic", "The row names it more than once")),
+        ("yaml", "- {}\n- secret: x", (2, "secret", "A secret does not belong in a file")),
+        ("yaml", "- {}\n- 7: x", (2, "7", "There is no such field. Known are: name, topic")),
+        ("csv", "name,secret\nbilling,x\n", (1, "secret", "A secret does not belong in a file")),
+        ("csv", "name,colour\nbilling,red\n", (1, "colour", "There is no such field")),
+        ("csv", "name,topic\nbilling,orders,more\n", (1, "beyond the header", "There is no such field")),
+    ],
+)
+def test_what_no_row_may_say_is_told_by_row_and_field(name: str, text: str, fault: tuple[int, str, str]) -> None:
+    [found] = FORMATS[name]().create_dataset(text.encode()).faults
+    assert found[:2] == fault[:2]
+    assert found.text.startswith(fault[2])
+
+
+def test_what_yaml_merges_into_a_row_is_not_named_twice() -> None:
+    read = FORMATS["yaml"]().create_dataset(b"- &first {topic: a, name: b}\n- <<: *first\n  name: c\n")
+    assert read.faults == []
+    assert [row["name"] for row in read.dict] == ["b", "c"]
 
 
 def test_a_file_in_another_encoding_is_refused() -> None:

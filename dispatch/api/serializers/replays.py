@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from dispatch.api.serializers.fields import FiniteFloatField
+from dispatch.api.serializers.strict import StrictSerializer
 from dispatch.models import Delivery, Replay
 from dispatch.models.delivery import SETTLED
 from dispatch.replays.requesting import MAX_RATE, MIN_RATE, ReplayRefusedError, backfill_wish, wish
@@ -30,7 +31,7 @@ class ReplaySerializer(serializers.ModelSerializer[Replay]):
         return percent(replay)
 
 
-class ReplayWishSerializer(serializers.Serializer[Any]):
+class ReplayWishSerializer(StrictSerializer):
     """Becomes a wish, not yet asked for. A backfill needs `subscriber` and `since`."""
 
     kind = serializers.ChoiceField(choices=Replay.Kind.choices, default=Replay.Kind.REPLAY)

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from dispatch.api.serializers.fields import FiniteFloatField, SeenField
+from dispatch.api.serializers.strict import StrictSerializer
 from dispatch.signing import SecretError, public_key
 from dispatch.viewing import seen_error
 from subscribers.models import Subscriber
@@ -35,7 +36,7 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-class SubscriberSerializer(serializers.ModelSerializer[Subscriber]):
+class SubscriberSerializer(StrictSerializer, serializers.ModelSerializer[Subscriber]):
     serializer_field_mapping = {**serializers.ModelSerializer.serializer_field_mapping, FloatField: FiniteFloatField}
     last_filter_error = SeenField(seen_error)
     has_secret = serializers.SerializerMethodField()
@@ -65,13 +66,13 @@ class SubscriberSerializer(serializers.ModelSerializer[Subscriber]):
             return ""
 
 
-class PauseSerializer(serializers.Serializer[Any]):
+class PauseSerializer(StrictSerializer):
     reason = serializers.CharField(
         max_length=400, required=False, allow_blank=True, help_text="Shown to whoever wonders why it is paused."
     )
 
 
-class ResumeSerializer(serializers.Serializer[Any]):
+class ResumeSerializer(StrictSerializer):
     backlog = serializers.ChoiceField(
         choices=("send", "discard"), default="send", help_text="What becomes of what was held meanwhile."
     )
@@ -88,7 +89,7 @@ class ResumedSerializer(serializers.Serializer[Any]):
     subscriber = SubscriberSerializer()
 
 
-class RotationSerializer(serializers.Serializer[Any]):
+class RotationSerializer(StrictSerializer):
     kind = serializers.ChoiceField(
         choices=("shared", "ed25519"), default="shared", help_text="A key for HMAC, or a private key of Ed25519."
     )

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from dispatch.api.serializers.fields import DataField, EventIdField
+from dispatch.api.serializers.strict import StrictSerializer
 from dispatch.building import BuiltRequest
 from dispatch.masking import MASK, as_stored_text, is_secret, mask_url
 from dispatch.outcomes import Outcome
@@ -16,7 +17,7 @@ from subscribers.models import Subscriber
 from subscribers.validators import validate_filter_expression, validate_topic
 
 
-class GivenEventSerializer(serializers.Serializer[Any]):
+class GivenEventSerializer(StrictSerializer):
     """An event that is there, or data that nobody has published."""
 
     event = EventIdField(required=False, help_text="The id of an event.")
@@ -141,7 +142,7 @@ class ExplanationSerializer(serializers.Serializer[Any]):
     explanation = ExplainedSerializer()
 
 
-class BackTestWishSerializer(serializers.Serializer[Any]):
+class BackTestWishSerializer(StrictSerializer):
     expression = serializers.CharField(
         allow_blank=True, trim_whitespace=False, max_length=100_000, validators=[validate_filter_expression]
     )

@@ -1,4 +1,4 @@
-"""Tokens of staff users; for the schema, and to refresh one whose user is gone."""
+"""Tokens of staff users; for the schema, and to refuse what simplejwt would not."""
 
 from typing import Any
 
@@ -6,7 +6,9 @@ from django.contrib.auth import get_user_model
 from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.serializers import TokenRefreshSerializer
+from rest_framework_simplejwt.serializers import TokenObtainPairSerializer, TokenRefreshSerializer
+
+from dispatch.api.serializers.strict import StrictSerializer
 
 
 class TokenPairSerializer(serializers.Serializer[Any]):
@@ -18,7 +20,11 @@ class AccessTokenSerializer(serializers.Serializer[Any]):
     access = serializers.CharField()
 
 
-class RefreshSerializer(TokenRefreshSerializer):
+class SignInSerializer(StrictSerializer, TokenObtainPairSerializer):
+    pass
+
+
+class RefreshSerializer(StrictSerializer, TokenRefreshSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
         try:
             return super().validate(attrs)

@@ -21,6 +21,7 @@ from dispatch.api.serializers.ledger import (
     EventListSerializer,
     EventSerializer,
 )
+from dispatch.api.serializers.strict import NothingSerializer
 from dispatch.models import Attempt, Delivery, Event
 from dispatch.replaying import replay
 
@@ -90,12 +91,14 @@ class DeliveryViewSet(ReadViewSet):
     )
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, pk: Any) -> Response:
+        self.checked(NothingSerializer)
         replayed = replay([self.get_object().pk], self.caller)
         if not replayed.deliveries:
             raise ConflictError(f"It was not replayed: {', '.join(replayed.refused)}.")
         return Response(DeliverySerializer(replayed.deliveries[0]).data, status=201)
 
     def _intervene(self, act: Any) -> Response:
+        self.checked(NothingSerializer)
         delivery: Delivery = self.get_object()
         try:
             act(delivery.pk)

@@ -10,6 +10,7 @@ from dispatch.api.base import ReadViewSet
 from dispatch.api.problems import ConflictError
 from dispatch.api.schema import problems
 from dispatch.api.serializers.replays import CountSerializer, ReplaySerializer, ReplayWishSerializer
+from dispatch.api.serializers.strict import NothingSerializer
 from dispatch.models import Replay
 from dispatch.replays import requesting
 from dispatch.replays.selecting import count, count_events
@@ -60,6 +61,7 @@ class ReplayViewSet(ReadViewSet):
     )
     @action(detail=True, methods=["post"])
     def stop(self, request: Request, pk: object) -> Response:
+        self.checked(NothingSerializer)
         replay: Replay = self.get_object()
         if not requesting.stop(replay.pk):
             raise ConflictError("The replay was over already.")

@@ -12,6 +12,7 @@ from dispatch.api.base import ReadViewSet
 from dispatch.api.filters import SubscriberFilter
 from dispatch.api.paging import OldestFirst
 from dispatch.api.schema import problems
+from dispatch.api.serializers.strict import NothingSerializer
 from dispatch.api.serializers.subscribers import DEFAULTS, DeletedSerializer, SubscriberSerializer
 from dispatch.api.views.lifecycle import Lifecycle
 from dispatch.api.views.testing import SubscriberTests
@@ -99,6 +100,7 @@ class SubscriberViewSet(Lifecycle, SubscriberTests, ReadViewSet):
         responses={200: OpenApiResponse(DeletedSerializer, "Deleted."), **problems(412)},
     )
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.checked(NothingSerializer)
         with transaction.atomic():
             subscriber = self.locked()
             subscriber.delete()

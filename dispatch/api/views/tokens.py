@@ -8,17 +8,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
-from rest_framework_simplejwt.serializers import TokenObtainPairSerializer
 from rest_framework_simplejwt.views import TokenObtainPairView
 
 from dispatch.api.parsing import StrictJSONParser
 from dispatch.api.problems import exception_handler
-from dispatch.api.serializers.tokens import AccessTokenSerializer, RefreshSerializer, TokenPairSerializer
+from dispatch.api.querying import StrictQueryView
+from dispatch.api.serializers.tokens import (
+    AccessTokenSerializer,
+    RefreshSerializer,
+    SignInSerializer,
+    TokenPairSerializer,
+)
 
 
-class SignInView(TokenObtainPairView):
+class SignInView(StrictQueryView, TokenObtainPairView):
     """For those who have no token yet: few requests, so that passwords are not guessed."""
 
+    serializer_class: Any = SignInSerializer
     throttle_classes = (ScopedRateThrottle,)
     throttle_scope = "api_sign_in"
     parser_classes = (StrictJSONParser,)
@@ -33,7 +39,7 @@ class SignInView(TokenObtainPairView):
         description="A staff user's name and password for a pair of tokens.",
         tags=["tokens"],
         auth=[],
-        request=TokenObtainPairSerializer,
+        request=SignInSerializer,
         responses=TokenPairSerializer,
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -23,6 +23,9 @@ class TopicViewSet(ManagedViewSet):
     filter_backends = ()  # type: ignore[assignment] # none
     needs = {"list": [permissions.SEE_EVENTS]}
 
+    def query_names(self) -> Sequence[str]:
+        return ("after",)
+
     @extend_schema(
         summary="List topics",
         description="Those of the events and those that subscribers want, in the order of their names.",

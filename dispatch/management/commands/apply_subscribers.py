@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from dispatch.applying import CHANGED, NEW, SAME, Applied, apply, format_of
+from dispatch.management.tables import demand_tables
 from subscribers.acting import acting, operator
 from subscribers.files import FORMATS, FileRefusedError
 
@@ -20,13 +21,16 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=sorted(FORMATS), default="", help="whatever the ending says")
         parser.add_argument("--dry-run", action="store_true", help="change nothing; tell what would be")
         parser.add_argument("--prune", action="store_true", help="delete those that the file does not name")
+        parser.add_argument("--allow-empty", action="store_true", help="let --prune delete all if the file has no rows")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        demand_tables()
         path: Path = options["file"]
         try:
             with acting(operator(), f"manage.py apply_subscribers {path.name}"):
                 file_format = format_of(path.name, options["format"])
-                applied = apply(path.read_bytes(), file_format, prune=options["prune"], dry_run=options["dry_run"])
+                said = {name: options[name] for name in ("prune", "allow_empty", "dry_run")}
+                applied = apply(path.read_bytes(), file_format, **said)
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
         except FileRefusedError as error:

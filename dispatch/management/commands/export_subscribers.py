@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from dispatch.applying import format_of
+from dispatch.management.tables import demand_tables
 from subscribers.files import FORMATS, FileRefusedError
 from subscribers.resources import SubscriberResource
 
@@ -18,6 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=sorted(FORMATS), default="", help="whatever the ending says")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        demand_tables()
         path: Path | None = options["file"]
         dataset = SubscriberResource().export()
         try:
@@ -32,4 +34,5 @@ class Command(BaseCommand):
             path.write_text(text, encoding="utf-8", newline="")
         except OSError as error:
             raise CommandError(f"{path} cannot be written: {error.strerror}.") from error
-        self.stdout.write(self.style.SUCCESS(f"{len(dataset)} subscribers are in {path}."))
+        told = "1 subscriber is" if len(dataset) == 1 else f"{len(dataset):,} subscribers are"
+        self.stdout.write(self.style.SUCCESS(f"{told} in {path}."))

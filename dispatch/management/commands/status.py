@@ -18,6 +18,7 @@ from dispatch.dashboard.figures import ago, counted, milliseconds, percent
 from dispatch.dashboard.overview import Overview, names, overview
 from dispatch.dashboard.results import in_words
 from dispatch.dashboard.standing import COUNTED
+from dispatch.management.tables import demand_tables
 from dispatch.management.terminal import console_for, line
 from subscribers.models import Subscriber
 
@@ -56,6 +57,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="write it once, as plain lines")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        demand_tables()
         console = console_for(self.stdout)
         if options["once"] or not console.is_terminal:
             for told in lines(look()):

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from dispatch.management.arguments import as_moment, operator, positive_rate
+from dispatch.management.tables import demand_tables
 from dispatch.replays.requesting import ReplayRefusedError, backfill_wish, request
 from subscribers.acting import acting
 from subscribers.models import Subscriber
@@ -26,6 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["rate"] and not options["since"]:
             raise CommandError("--rate is that of past events: it needs --since.")
+        demand_tables()
         subscriber = Subscriber(
             topic=options["topic"],
             target_url=options["url"],
@@ -53,4 +55,8 @@ class Command(BaseCommand):
 
 
 def _as_text(error: ValidationError) -> str:
-    return "\n".join(f"{field}: {message}" for field, messages in error.message_dict.items() for message in messages)
+    return "\n".join(_line(field, text) for field, texts in error.message_dict.items() for text in texts)
+
+
+def _line(field: str, text: str) -> str:
+    return text if field == NON_FIELD_ERRORS else f"{field}: {text}"

@@ -59,7 +59,15 @@ def test_every_problem_is_described_as_one(schema: Any) -> None:
             if int(status) >= 400:
                 assert list(answer["content"]) == ["application/problem+json"], name
         if "/api/v1/" in name:
-            assert operation["responses"].keys() >= {"401", "403", "429", "503"}, name
+            assert operation["responses"].keys() >= {"400", "401", "403", "429", "503"}, name
+
+
+def test_every_body_of_the_management_api_is_closed(schema: Any) -> None:
+    for name, operation in operations(schema).items():
+        if "/api/v1/" in name and (body := operation.get("requestBody")):
+            reference = body["content"]["application/json"]["schema"]["$ref"]
+            component = schema["components"]["schemas"][reference.rpartition("/")[2]]
+            assert component["additionalProperties"] is False, name
 
 
 def test_every_form_of_a_publish_is_in_the_schema(schema: Any) -> None:

@@ -39,6 +39,13 @@ def test_wrong_value_is_told_by_its_field(arguments: list[str], field: str) -> N
     assert not Subscriber.objects.exists()
 
 
+def test_a_name_that_is_taken_is_told_in_a_sentence() -> None:
+    call_command("subscribe", "a", "http://billing/", "--name", "Billing", stdout=StringIO())
+    with pytest.raises(CommandError) as refused:
+        call_command("subscribe", "b", "http://billing/", "--name", "Billing")
+    assert str(refused.value) == "Another subscriber has this name."
+
+
 def test_past_events_are_asked_for() -> None:
     make_past_event(timedelta(hours=1), topic="order.created")
     output = StringIO()
