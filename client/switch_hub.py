@@ -1,4 +1,5 @@
-"""Publish to Switch, and verify what it sends. One file, nothing but the standard library: copy it into your project.
+"""Publish to Switch, and verify what it sends. One file, nothing but the standard library (and `cryptography`, if a
+public key verifies): copy it into your project.
 
 hub = Hub("http://switch:8000", secret=SWITCH_JWT_SECRET, author="shop")
 hub.publish("order.created", {"body": {"total": 120}})
@@ -7,7 +8,6 @@ hub.publish("order.created", {"body": {"total": 120}})
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import http.client
@@ -16,6 +16,7 @@ import random
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -144,9 +145,11 @@ class Hub:
 
 
 def verify(secret: str, headers: Mapping[str, str], body: bytes, *, previous_secret: str = "") -> None:
-    """Returns if `body` was sent by a hub that has `secret` (`whsec_…`). Raises SignatureError.
+    """Returns if `body` was sent by a hub that has `secret`. Raises SignatureError.
 
-    Standard Webhooks (https://www.standardwebhooks.com), HMAC. While a secret is being rotated, either may hold.
+    Standard Webhooks (https://www.standardwebhooks.com): a shared secret (`whsec_…`, or base64) verifies HMAC, a public
+    key (`whpk_…`) Ed25519. The latter needs the package `cryptography`; without it this raises HubError. While a secret
+    is being rotated, either may hold, be they of one kind or of two.
     """
     given = {name.lower(): value for name, value in headers.items()}
     try:
@@ -157,17 +160,43 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, *, previous_sec
     if abs(time.time() - timestamp) > TOLERANCE_SECONDS:
         raise SignatureError("The request was signed too long ago, or in the future.")
     signed = f"{message_id}.{timestamp}.".encode() + body
-    expected = [f"v1,{_signature(each, signed)}" for each in (secret, previous_secret) if each]
-    if not any(hmac.compare_digest(one, other) for one in expected for other in signatures):
+    if not any(_holds(each, signed, signatures) for each in (secret, previous_secret) if each):
         raise SignatureError("The signature is not that of the secret.")
+
+
+def _holds(secret: str, signed: bytes, signatures: Sequence[str]) -> bool:
+    if secret.startswith("whsk_"):
+        raise SignatureError("The secret is a private key, which stays with the hub: verify by its public key, whpk_….")
+    if secret.startswith("whpk_"):
+        return _is_signed_by_ed25519(secret, signed, signatures)
+    expected = f"v1,{_signature(secret, signed)}".encode()
+    return any(hmac.compare_digest(expected, each.encode("utf-8", "replace")) for each in signatures)
 
 
 def _signature(secret: str, signed: bytes) -> str:
     try:
         key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # no base64, or no ASCII
         raise SignatureError("The secret is not base64.") from error
     return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+def _is_signed_by_ed25519(public_key: str, signed: bytes, signatures: Sequence[str]) -> bool:
+    try:
+        from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - without a public key it is not needed
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415 - likewise
+    except ImportError as error:
+        raise HubError("To verify by a public key (whpk_…), run: pip install cryptography") from error
+    try:
+        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key.removeprefix("whpk_"), validate=True))
+    except ValueError as error:
+        raise SignatureError("The public key is not whpk_ and base64 of 32 bytes.") from error
+    for scheme, _, encoded in (each.partition(",") for each in signatures):
+        with suppress(InvalidSignature, ValueError):
+            if scheme == "v1a":
+                key.verify(base64.b64decode(encoded), signed)
+                return True
+    return False
 
 
 def _published(answer: Mapping[str, Any]) -> Published:

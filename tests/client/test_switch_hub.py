@@ -2,6 +2,8 @@
 
 import http.server
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,9 +15,10 @@ import pytest
 from standardwebhooks import Webhook
 
 from client.switch_hub import Hub, Published, RefusedError, SignatureError, UnavailableError, verify
-from subscribers.secrets import new_shared_secret
+from dispatch.signing import public_key, signature_headers
+from subscribers.secrets import new_private_key, new_shared_secret
 from tests.flows.receiver import Receiver
-from tests.servers.hub import HubServer
+from tests.servers.hub import PROJECT, HubServer
 from tests.servers.processes import free_port
 
 DATA = {"body": {"total": 120}}
@@ -163,3 +166,51 @@ def test_a_signature_of_the_reference_library_is_verified() -> None:
         verify(secret, {**aged, "Webhook-Signature": Webhook(secret).sign("1", old, body)}, body.encode())
     with pytest.raises(SignatureError, match="no signature"):
         verify(secret, {}, body.encode())
+
+
+def headers_of(signatures: str) -> dict[str, str]:
+    return {"webhook-id": "1", "webhook-timestamp": str(int(time.time())), "webhook-signature": signatures}
+
+
+def test_a_public_key_verifies_and_both_kinds_hold_while_rotating() -> None:
+    old, new, body, now = new_shared_secret(), new_private_key(), b"{}", datetime.now(UTC)
+    headers = {"webhook-id": "1", **dict(signature_headers([old, new], "1", body, now))}
+    verify(public_key(new), headers, body)
+    verify(public_key(new_private_key()), headers, body, previous_secret=old)
+    verify(new_shared_secret(), headers, body, previous_secret=public_key(new))
+    for wrong_key, wrong_body in [(public_key(new_private_key()), body), (public_key(new), b"[]")]:
+        with pytest.raises(SignatureError, match="not that of the secret"):
+            verify(wrong_key, headers, wrong_body)
+
+
+@pytest.mark.parametrize("signatures", ["v1a,", "v1a,€", "v1,€", "v1a,AAAA v1a", "v2,AAAA", "€"])
+@pytest.mark.parametrize("key", [new_shared_secret(), public_key(new_private_key())], ids=["shared", "public"])
+def test_a_signature_that_is_none_is_no_error_of_another_kind(key: str, signatures: str) -> None:
+    with pytest.raises(SignatureError, match="not that of the secret"):
+        verify(key, headers_of(signatures), b"{}")
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("whpk_AAAA", "not whpk_ and base64 of 32 bytes"),
+        ("whpk_€", "not whpk_ and base64 of 32 bytes"),
+        (new_private_key(), "stays with the hub"),
+        ("whsec_€", "secret is not base64"),
+    ],
+)
+def test_a_key_that_cannot_verify_is_told(key: str, reason: str) -> None:
+    with pytest.raises(SignatureError, match=reason):
+        verify(key, headers_of("v1,AAAA"), b"{}")
+
+
+def test_without_its_package_a_public_key_says_what_to_install() -> None:
+    call = f"import switch_hub; switch_hub.verify({public_key(new_private_key())!r}, {headers_of('v1a,AAAA')}, b'')"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", call],  # -S: nothing but the standard library
+        env={"PYTHONPATH": str(PROJECT / "client")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "switch_hub.HubError: To verify by a public key (whpk_…), run: pip install cryptography" in done.stderr

@@ -112,6 +112,19 @@ def test_same_key_with_another_content_is_409_and_names_the_event() -> None:
     assert post(PLAIN | {"data": {}, "id": "own"}, **{"Idempotency-Key": "k"}).status == 202
 
 
+@pytest.mark.parametrize("member", ["idempotency_key", "ID", "key"])
+def test_member_that_is_not_known_is_ignored_and_no_key(member: str) -> None:
+    answers = [post(PLAIN | {member: "k"}) for _ in range(2)]
+    assert [(answer.status, answer.json["duplicate"]) for answer in answers] == [(202, False)] * 2
+    assert not Event.objects.filter(idempotency_key__isnull=False).exists()
+
+
+def test_original_form_takes_its_key_from_the_header_alone() -> None:
+    original = {"Topic": "orders", "Payload": base64.b64encode(b"{}").decode(), "id": "ignored"}
+    answers = [post(original, **headers) for headers in ({}, {}, {"Idempotency-Key": "k"}, {"Idempotency-Key": "k"})]
+    assert [answer.json["duplicate"] for answer in answers] == [False, False, False, True]
+
+
 @pytest.mark.parametrize("path", ["/publish", "/healthz"])
 def test_other_methods_are_405(path: str) -> None:
     answer = Answer(Client().put(path, headers={"Authorization": f"Bearer {PublisherToken.issue('shop')}"}))

@@ -33,6 +33,8 @@ def test_the_five_minute_start_ends_with_an_event_that_arrives(hub: HubServer) -
         told = run(hub, blocks(page("start.md")), {"http://127.0.0.1:9000": receiver.url})
         (request,) = receiver.wait_for(1)
     assert (request.method, request.path, request.json) == ("POST", "/orders", {"total": 120})
+    subscribe = blocks(page("start.md"))[0]
+    assert "Another subscriber has this name." in run(hub, [f"! {{ {subscribe.strip()} 2>&1; }}"])[0]
     assert '"matched":1' in told[1]
     assert '"matched":0' in told[2]
     assert "All is well." in told[3]

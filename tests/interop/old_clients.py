@@ -38,8 +38,12 @@ def install_switcher() -> Path:
 
 
 def publish_by_python(python: Path, url: str, secret: str, topic: str, options: Any, author: str = "shop") -> Done:
+    return run_python(python, url, secret, PYTHON_SCRIPT, json.dumps([topic, author, options]))
+
+
+def run_python(python: Path, url: str, secret: str, program: str, *arguments: str) -> Done:
     env = os.environ | {"SWITCH_BASE_URL": url, "SWITCH_JWT_SECRET": secret}
-    command = [str(python), "-W", "ignore", "-c", PYTHON_SCRIPT, json.dumps([topic, author, options])]
+    command = [str(python), "-W", "ignore", "-c", program, *arguments]
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=30)
 
 

@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks import Webhook
 
+from client.switch_hub import SignatureError, verify
 from dispatch.signing import public_key
 from subscribers.secrets import new_private_key, new_shared_secret
 from tests.flows.receiver import Received
@@ -50,6 +51,15 @@ def in_python(question: dict[str, Any]) -> bool:
     return True
 
 
+def with_our_client(question: dict[str, Any]) -> bool:
+    key = question.get("secret") or question["publicKey"]
+    try:
+        verify(key, question["headers"], base64.b64decode(question["body"]))
+    except SignatureError:
+        return False
+    return True
+
+
 def in_javascript(question: dict[str, Any]) -> bool:
     node = shutil.which("node")
     if not node or not (VERIFIERS / "node_modules").is_dir():
@@ -63,7 +73,7 @@ def in_go(question: dict[str, Any]) -> bool:
     return ask([str(GO_BINARY)], question)
 
 
-LANGUAGES = pytest.mark.parametrize("verifies", [in_python, in_javascript, in_go])
+LANGUAGES = pytest.mark.parametrize("verifies", [in_python, with_our_client, in_javascript, in_go])
 
 
 def sent(station: Station, topic: str, secret: str, **fields: Any) -> Received:

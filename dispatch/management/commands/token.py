@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from dispatch.moments import duration
 from dispatch.tokens import MAX_AUTHOR_LENGTH, PublisherToken
+from subscribers.validators import validate_topic
 
 
 class Command(BaseCommand):
@@ -27,4 +29,9 @@ class Command(BaseCommand):
         author = options["author"]
         if len(author) > MAX_AUTHOR_LENGTH:
             raise CommandError(f"The author's name is longer than {MAX_AUTHOR_LENGTH} characters.")
+        try:
+            for topic in options["topic"]:
+                validate_topic(topic)
+        except ValidationError as error:
+            raise CommandError(f"--topic {topic!r}: {error.message}") from error
         self.stdout.write(str(PublisherToken.issue(author, options["topic"], options["expires"])))

@@ -1,11 +1,13 @@
 """`manage.py token` prints a token that the hub takes."""
 
+import re
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from dispatch.tokens import PublisherToken
+from subscribers.topics import pattern_problem
 
 
 def token(*arguments: str) -> PublisherToken:
@@ -24,6 +26,21 @@ def test_token_is_the_authors_and_holds_for_ever() -> None:
 def test_token_is_limited_to_its_topics() -> None:
     found = token("shop", "--topic", "orders.*", "--topic", "invoices")
     assert [found.allows(topic) for topic in ("orders.eu", "invoices", "users")] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("topic", "reason"),
+    [
+        ("a*b", pattern_problem("a*b")),
+        ("*.created", pattern_problem("*.created")),
+        ("", "A topic needs a name."),
+        ("a\nb", "control characters"),
+    ],
+)
+def test_topic_that_no_subscriber_could_have_is_refused_in_the_same_words(topic: str, reason: str) -> None:
+    assert reason
+    with pytest.raises(CommandError, match=re.escape(reason)):
+        token("shop", f"--topic={topic}")
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("45s", 45), ("30m", 1800), ("12h", 43_200), ("90d", 7_776_000)])
