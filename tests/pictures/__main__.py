@@ -17,7 +17,7 @@ KEPT = PROJECT / "docs" / "images"
 ALL = PROJECT / "build" / "pictures"
 PASSWORD = "a password of pictures alone"
 SIZES = {"light": (1360, 850), "dark": (1360, 850), "phone": (390, 844)}
-COLOURS = 128
+COLOURS = 256
 
 
 def main() -> None:
@@ -75,7 +75,7 @@ def _take(page: Page, hub: HubServer, ids: dict[str, str], picture: Picture, loo
 def _shrink(path: Path) -> None:
     """So many colours are enough for a page, at a fraction of the bytes; rare ones, as of a small dot, count too."""
     with Image.open(path) as image:
-        image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE).save(
             path, optimize=True
         )
 
