@@ -8,6 +8,7 @@ hub.publish("order.created", {"body": {"total": 120}})
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import http.client
@@ -23,6 +24,8 @@ from urllib.parse import urlsplit
 
 __all__ = ["Hub", "HubError", "Published", "RefusedError", "SignatureError", "UnavailableError", "verify"]
 
+#: Of the answers below 500, those that another try may change.
+TO_BE_REPEATED = (408, 429)
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
 TOKEN_SECONDS = 300
@@ -68,8 +71,9 @@ class Published:
 class Hub:
     """A hub at `url`. `secret` is its SWITCH_JWT_SECRET, `author` your service's name.
 
-    A lost connection and a 503 are tried again, with growing pauses, for `retry_seconds` in all. That is safe: every
-    event carries a key, by which the hub knows it again.
+    A lost connection, a 503 and what else a proxy or a hub in trouble answers (408, 429, 5xx, or 2xx and not as a hub)
+    are tried again, with growing pauses, for `retry_seconds` in all. That is safe: every event carries a key, by which
+    the hub knows it again.
     """
 
     url: str
@@ -119,9 +123,9 @@ class Hub:
                 reason = f"it answered {status}"
             except (OSError, http.client.HTTPException) as error:
                 status, answer, wait, reason = 503, {}, 0.0, str(error) or type(error).__name__
-            if status < 300:
+            if status < 300 and ("id" in answer or "results" in answer):
                 return answer
-            if status != 503:
+            if 300 <= status < 500 and status not in TO_BE_REPEATED:
                 raise RefusedError(status, answer)
             wait = max(wait, random.uniform(pause / 2, pause))  # noqa: S311 - spreads load
             if time.monotonic() + wait > deadline:
@@ -129,7 +133,7 @@ class Hub:
             time.sleep(wait)
             pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
 
-    def _ask(self, encoded: bytes) -> tuple[int, Any, float]:
+    def _ask(self, encoded: bytes) -> tuple[int, dict[str, Any], float]:
         """Status, answer, and the seconds to wait that the hub asks for."""
         parts = urlsplit(self.url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -207,11 +211,12 @@ def _refused(problem: Mapping[str, Any]) -> RefusedError:
     return RefusedError(int(problem.get("status", 400)), problem)
 
 
-def _parsed(text: bytes) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return {"detail": text[:200].decode("utf-8", "replace")}
+def _parsed(text: bytes) -> dict[str, Any]:
+    with contextlib.suppress(ValueError):
+        parsed = json.loads(text)
+        if isinstance(parsed, dict):
+            return parsed
+    return {"detail": text[:200].decode("utf-8", "replace")}
 
 
 def _segment(claims: Mapping[str, Any]) -> str:

@@ -143,6 +143,14 @@ def test_a_lost_connection_and_a_503_are_tried_again_with_the_same_key() -> None
     assert bodies[0]["id"]
 
 
+def test_what_another_try_may_change_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("client.switch_hub.LONGEST_PAUSE_SECONDS", 0.1)
+    answers = [(408, b""), (429, b"{}"), (500, b"{}"), (502, b"<html>"), (200, b"<html>"), (200, b"7"), (202, ACCEPTED)]
+    with scripted(lambda number, handler: answer(handler, *answers[number])) as (url, bodies):
+        assert Hub(url, SECRET, "shop").publish("t", DATA) == Published("1", "t", None, False)
+    assert len(bodies) == len(answers)
+
+
 def test_in_the_end_it_gives_up_and_tells_the_key() -> None:
     with scripted(lambda number, handler: answer(handler, 503, b"{}")) as (url, bodies):
         with pytest.raises(UnavailableError) as unavailable:
