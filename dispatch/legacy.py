@@ -10,7 +10,7 @@ from django.utils import timezone
 from dispatch.bodies import decode_payload
 from dispatch.masking import as_stored_text
 from dispatch.models import Delivery, Event
-from dispatch.payloads import PayloadError, check_data
+from dispatch.payloads import PayloadError, check_data, to_text
 from dispatch.queues.base import Job
 from subscribers.acting import SYSTEM, acting
 from subscribers.filters import FilterError, compile_filter
@@ -24,6 +24,8 @@ NAMESPACE = UUID("6f1c5e1e-2a0e-5d55-9f0c-3a1d8a1f7b10")
 ADOPTED_TOPIC = "switch.adopted"
 #: Stands for URLs that no subscriber can have; the name never resolves (RFC 6761, section 6.4).
 UNUSABLE_URL = "http://unusable.invalid/"
+#: Where an event keeps a payload that no request can be built of, as the job had it.
+UNUSABLE = "unusable_payload"
 MAX_URL_LENGTH = 2048
 
 
@@ -79,7 +81,7 @@ def _judge(encoded: str, expression: str) -> tuple[str, str, bool]:
         check_data(data, payload)
         return "", payload, compile_filter(expression).matches(data)
     except PayloadError as error:
-        return f"The job's payload cannot be used: {error.message}", "{}", False
+        return f"The job's payload cannot be used: {error.message}", to_text({UNUSABLE: as_stored_text(encoded)}), False
     except FilterError as error:
         return f"The job's filter does not compile: {error}", payload, False
 

@@ -112,6 +112,12 @@ def test_the_jobs_own_filter_decides(expression: str, state: str, reason: str) -
     assert miscounted_events(timezone.now()) == 0
 
 
+def test_a_payload_that_cannot_be_used_is_kept() -> None:
+    payload = encoded({"http_method": "OPTIONS", "body": {"total": 150}})
+    assert json.loads(adopted(a_job(payload=payload)).event.payload) == {"unusable_payload": payload}
+    assert json.loads(adopted(a_job(payload="%\x00%", job_id="other")).event.payload)["unusable_payload"]
+
+
 @pytest.mark.parametrize(
     ("job", "says"),
     [
