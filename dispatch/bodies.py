@@ -73,14 +73,15 @@ def parse_body(body: bytes) -> Body:
     return Body(True, parsed, exact)
 
 
-def read_event(item: Any, exact: Any, author: str, key: str | None) -> NewEvent:
+def read_event(item: Any, exact: Any, author: str, key: str | None, *, is_cloudevent: bool = False) -> NewEvent:
     """One event in the original's form, in the plain one, or as a CloudEvent in the structured mode.
 
+    Only one that is said to be a CloudEvent may have an attribute named `topic`.
     Raises PayloadError or ContentTooLargeError.
     """
     if not isinstance(item, dict):
         raise PayloadError(f"An event must be an object, not {name_of(item)}.")
-    if cloudevents.is_cloudevent(item):
+    if is_cloudevent or cloudevents.is_cloudevent(item):
         return _from_cloudevent(
             cloudevents.from_structured(item, item), cloudevents.from_structured(item, exact), author
         )

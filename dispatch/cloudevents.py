@@ -23,8 +23,13 @@ PAYLOAD_MEMBERS = ("data", "data_base64")
 MAX_KEY_LENGTH = 255
 
 
+def is_declared(content_type: str) -> bool:
+    """Whether a request says that its body is an event in the structured mode, or a batch of such."""
+    return content_type.partition(";")[0].strip().lower() in (STRUCTURED_TYPE, BATCH_TYPE)
+
+
 def is_cloudevent(item: Any) -> bool:
-    """Whether a JSON object is an event in the structured mode, whatever its content type said."""
+    """Whether a JSON object is an event in the structured mode, of which its content type said nothing."""
     return isinstance(item, dict) and "specversion" in item and "topic" not in item
 
 

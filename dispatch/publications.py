@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 
-from dispatch import problems
+from dispatch import cloudevents, problems
 from dispatch.answers import json_answer
 from dispatch.authentication import Publisher
-from dispatch.bodies import parse_body, read_binary_event, read_event
+from dispatch.bodies import Body, parse_body, read_binary_event, read_event
 from dispatch.payloads import PayloadError
 from dispatch.problems import ContentTooLargeError, TopicForbiddenError
 from dispatch.publishing import Accepted, IdempotencyConflictError, NewEvent
@@ -54,7 +54,11 @@ class Publication:
 
 
 def read_publication(
-    publisher: Publisher, received: bytes, key: str | None, headers: Mapping[str, str] = NO_HEADERS
+    publisher: Publisher,
+    received: bytes,
+    key: str | None,
+    headers: Mapping[str, str] = NO_HEADERS,
+    content_type: str = "",
 ) -> Publication:
     """`headers` are those of a CloudEvent in the binary mode, empty if it is none.
 
@@ -62,14 +66,11 @@ def read_publication(
     """
     if headers:
         return Publication([_allowed(publisher, read_binary_event(headers, received, publisher.author))])
-    body = parse_body(received)
+    body, is_cloudevent = parse_body(received), cloudevents.is_declared(content_type)
     if body.is_batch:
-        return _read_batch(publisher, body.items, body.exact, key)
-    return Publication([_read(publisher, body.items[0], body.exact[0], key)])
-
-
-def _read(publisher: Publisher, item: Any, exact: Any, key: str | None) -> NewEvent:
-    return _allowed(publisher, read_event(item, exact, publisher.author, key))
+        return _read_batch(publisher, body, key, is_cloudevent)
+    event = read_event(body.items[0], body.exact[0], publisher.author, key, is_cloudevent=is_cloudevent)
+    return Publication([_allowed(publisher, event)])
 
 
 def _allowed(publisher: Publisher, event: NewEvent) -> NewEvent:
@@ -78,14 +79,15 @@ def _allowed(publisher: Publisher, event: NewEvent) -> NewEvent:
     return event
 
 
-def _read_batch(publisher: Publisher, items: list[Any], exact: list[Any], key: str | None) -> Publication:
+def _read_batch(publisher: Publisher, body: Body, key: str | None, is_cloudevent: bool) -> Publication:
     """What is wrong with one item does not spoil the others."""
     events: list[NewEvent] = []
     answers: list[dict[str, Any]] = []
-    for index, item in enumerate(items):
-        answer = {}
+    for index, (item, exact) in enumerate(zip(body.items, body.exact, strict=True)):
+        answer, own_key = {}, f"{key}/{index}" if key else None
         try:
-            events.append(_read(publisher, item, exact[index], f"{key}/{index}" if key else None))
+            event = read_event(item, exact, publisher.author, own_key, is_cloudevent=is_cloudevent)
+            events.append(_allowed(publisher, event))
         except (PayloadError, ContentTooLargeError, TopicForbiddenError) as error:
             answer = {"problem": problems.describe(error)}
         answers.append(answer)

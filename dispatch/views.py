@@ -35,7 +35,8 @@ class PublishView(APIView):
         backpressure.check()
         headers = _cloudevent_headers(meta) if "HTTP_CE_SPECVERSION" in meta else NO_HEADERS
         key = meta.get("HTTP_IDEMPOTENCY_KEY")
-        publication = read_publication(cast(Publisher, request.user), received, key, headers).within(meta)
+        kind = meta.get("CONTENT_TYPE", "")
+        publication = read_publication(cast(Publisher, request.user), received, key, headers, kind).within(meta)
         if publication.events and GATHERS in meta:
             return AwaitingResponse(publication)
         return publish(publication)

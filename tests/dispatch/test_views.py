@@ -156,3 +156,19 @@ def test_ids_of_events_are_uuids_in_the_order_of_publishing() -> None:
     identifiers = [UUID(post(PLAIN).json["id"]) for _ in range(5)]
     assert identifiers == sorted(identifiers)
     assert {identifier.version for identifier in identifiers} == {7}
+
+
+@pytest.mark.parametrize("is_batch", [False, True])
+def test_a_cloudevent_may_have_an_attribute_named_topic(is_batch: bool) -> None:
+    kind = "application/cloudevents-batch+json" if is_batch else "Application/CloudEvents+JSON; charset=utf-8"
+    for source in ("/a", "/b"):
+        event = {"specversion": "1.0", "id": "1", "source": source, "type": "orders", "topic": "kafka-x", "data": 1}
+        answer = post([event] if is_batch else event, content_type=kind).json
+        answer = answer["results"][0] if is_batch else answer
+        assert (answer["topic"], answer["duplicate"]) == ("orders", False)
+    assert {json.loads(each.payload)["cloudevent"]["topic"] for each in Event.objects.all()} == {"kafka-x"}
+
+
+def test_what_is_declared_a_cloudevent_and_is_none_is_refused() -> None:
+    assert post(PLAIN, content_type="application/cloudevents+json").status == 400
+    assert not Event.objects.exists()
