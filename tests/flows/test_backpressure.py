@@ -97,4 +97,5 @@ def test_the_first_publish_of_a_full_hub_is_refused_and_its_connection_lives_on(
                 connection.request("POST", "/publish", body, {"Authorization": f"Bearer {hub.token()}"})
                 answer = connection.getresponse()
                 assert (answer.status, json.loads(answer.read())["limit"]) == (503, "SWITCH_MIN_FREE_DISK_BYTES")
-        assert hub.is_ready(), "the admin stays in reach"
+        assert "SWITCH_MIN_FREE_DISK_BYTES" in hub.obstacle()
+        assert hub.answers("/admin/login/"), "the admin stays in reach"
