@@ -99,10 +99,11 @@ def read_event(item: Any, exact: Any, author: str, key: str | None, *, is_cloude
 
 def read_binary_event(headers: Mapping[str, str], body: bytes, author: str) -> NewEvent:
     """A CloudEvent in the binary mode, its attributes in `headers`. Raises PayloadError or ContentTooLargeError."""
-    text = decode(body)
-    parsed = parse_json(text) if text.strip() else None
-    check_json(text, parsed)
-    exact = parse_exact(text, parsed) if text.strip() else None
+    text, parsed, exact = decode(body), None, None
+    if text.strip():
+        parsed = parse_json(text)
+        check_json(text, parsed)
+        exact = parse_exact(text, parsed)
     given = list(headers.items())
     return _from_cloudevent(cloudevents.from_binary(given, parsed), cloudevents.from_binary(given, exact), author)
 
