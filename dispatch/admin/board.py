@@ -18,6 +18,7 @@ from dispatch.dashboard.traffic import Failures, Traffic
 from dispatch.ledger.size import database_bytes
 from dispatch.ledger.standing import HELD_COUNTED, failed_lately
 from dispatch.models import Alert, Delivery, Health, Total
+from dispatch.viewing import seen_error
 
 #: Rows of a table of failures.
 LISTED = 20
@@ -135,10 +136,10 @@ def _url_or_none(delivery_id: object) -> str:
 def dead(stand: Standing, names: Names) -> Rows:
     return [
         {
-            "key": f"{group.subscriber_id}-{group.result}-{group.reason}",
+            "key": str(group.newest),
             "name": names.get(group.subscriber_id, "—"),
             "url": subscriber_url(group.subscriber_id),
-            "result": in_words(group.result) or "—",
+            "result": seen_error(in_words(group.result)) or "—",
             "reason": Delivery.Reason(group.reason).label,
             "count": f"{group.count:,}",
             "first": since(group.first, stand.now),
