@@ -186,6 +186,8 @@ def test_deliveries_are_narrowed_by_each_field_and_by_all(admin_client: Client) 
     assert listed(admin_client, "delivery", status="4xx") == [other]
     assert listed(admin_client, "delivery", status="410") == [other]
     assert listed(admin_client, "delivery", status="5xx") == []
+    unsent = make_delivery(state="dead", reason="permanent")
+    assert listed(admin_client, "delivery", error="unsent") == [unsent]
 
 
 def test_a_topic_of_many_events_is_looked_for_among_the_deliveries(
