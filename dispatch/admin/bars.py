@@ -18,7 +18,6 @@ from dispatch.ledger.finding import attempt_ids_between
 from dispatch.models import Alert, Attempt, Delivery, Event, Replay
 from dispatch.outcomes import UNSENT, ErrorKind
 from subscribers.models import Subscriber
-from subscribers.querysets import MAX_ID_DIGITS
 
 #: Events, and deliveries of them, by whose ids a topic is found.
 FEW = 1_000
@@ -30,24 +29,22 @@ LAST_ERRORS = [*ERROR_KINDS, (UNSENT, "not sent")]
 class SuggestedInput(UnfoldAdminTextInputWidget):
     """A text field that offers what begins as its text; suggestions.js asks the address for it."""
 
-    def __init__(self, url_name: str, **attrs: Any) -> None:
-        super().__init__(attrs={"data-suggest": reverse_lazy(url_name), "autocomplete": "off", **attrs})
+    def __init__(self, url_name: str, query: dict[str, str] | None = None, **attrs: Any) -> None:
+        super().__init__(attrs={"data-suggest": reverse_lazy(url_name, query=query), "autocomplete": "off", **attrs})
 
 
 class SubscriberField(forms.CharField):
-    """A subscriber's name or id; by its id a deleted one is found as well."""
+    """A subscriber's name or id; deleted ones are found as well, behind the existing ones."""
 
     def __init__(self, **kwargs: Any) -> None:
-        widget = SuggestedInput("suggest_subscribers", placeholder="name or id")
+        widget = SuggestedInput("suggest_subscribers", {"deleted": "1"}, placeholder="name or id")
         super().__init__(**{"widget": widget, **kwargs})
 
     def clean(self, value: Any) -> Subscriber | None:
         text = super().clean(value)
         if not text:
             return None
-        is_id = text.isascii() and text.isdigit() and len(text) < MAX_ID_DIGITS
-        found = Subscriber.objects.filter(pk=int(text)).first() if is_id else None
-        if found := found or Subscriber.objects.all().called(text):
+        if found := Subscriber.objects.all().ever_called(text):
             return found
         raise ValidationError(f"There is no subscriber with the name or id {text}.", code="unknown")
 
