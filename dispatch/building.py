@@ -41,6 +41,8 @@ class BuiltRequest:
     url: str
     headers: list[tuple[str, str]]
     body: bytes | None
+    #: The subscriber's, from which `url` was filled.
+    target_url: str = ""
 
 
 class EventContent:
@@ -131,7 +133,7 @@ def build(
     ]
     if subscriber.secrets:
         headers += _signature(subscriber.secrets, webhook_id, body or b"", now)
-    return BuiltRequest(content.method, url, headers, body)
+    return BuiltRequest(content.method, url, headers, body, subscriber.target_url)
 
 
 def _signature(secrets: Sequence[str], webhook_id: UUID, body: bytes, now: datetime) -> list[tuple[str, str]]:
