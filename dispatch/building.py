@@ -16,7 +16,7 @@ from dispatch.ledger.loading import LoadedEvent, LoadedSubscriber
 from dispatch.payloads import parse_exact, parse_json, to_text
 from dispatch.signing import SecretError, signature_headers
 from dispatch.tracing.context import Trace
-from subscribers.targets import TargetError, fill_target
+from subscribers.targets import TargetError, fill_target, placeholders
 
 USER_AGENT = f"Switch/{__version__}"
 #: Those of one connection (RFC 9110, section 7.6.1), and those that we or the transport set.
@@ -41,6 +41,8 @@ class BuiltRequest:
     url: str
     headers: list[tuple[str, str]]
     body: bytes | None
+    #: The subscriber's, from which `url` was filled.
+    target_url: str = ""
 
 
 class EventContent:
@@ -118,7 +120,9 @@ def build(
     try:
         filled = fill_target(subscriber.target_url, content.path)
         url = _with_query(filled, content.query) if content.query else _prepared(filled)
-    except (TargetError, RequestException, UnicodeError) as error:
+    except RequestException as error:
+        raise RequestError(_fault_of(subscriber.target_url)) from error
+    except (TargetError, UnicodeError) as error:
         raise RequestError(str(error)) from error
     of_event, body = content.formatted(subscriber.body_format)
     headers = [
@@ -129,7 +133,7 @@ def build(
     ]
     if subscriber.secrets:
         headers += _signature(subscriber.secrets, webhook_id, body or b"", now)
-    return BuiltRequest(content.method, url, headers, body)
+    return BuiltRequest(content.method, url, headers, body, subscriber.target_url)
 
 
 def _signature(secrets: Sequence[str], webhook_id: UUID, body: bytes, now: datetime) -> list[tuple[str, str]]:
@@ -143,6 +147,17 @@ def _with_query(url: str, query: dict[str, Any]) -> str:
     prepared = PreparedRequest()
     prepared.prepare_url(url, query)
     return prepared.url or url
+
+
+def _fault_of(target_url: str) -> str:
+    """Why no request can be made to it, without the event's values, which the errors of `requests` quote."""
+    filled = fill_target(target_url, {name: name for name in placeholders(target_url)})
+    try:
+        _prepared(filled)
+    except RequestException as error:
+        reason = str(error).removeprefix(f"Invalid URL {filled!r}: ").removesuffix(".")
+        return f"The URL {target_url!r} cannot be used: {reason}."
+    return f"The URL {target_url!r} cannot be used with the parameters of this event."
 
 
 @lru_cache(maxsize=10_000)

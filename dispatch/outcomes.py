@@ -21,6 +21,8 @@ class ErrorKind(StrEnum):
     INTERNAL = "internal"  # a fault of ours
 
 
+#: In the place of a kind, for a delivery whose last try is none: no request could be built, or none was got to.
+UNSENT = "unsent"
 PERMANENT_ERRORS = frozenset({ErrorKind.FORBIDDEN_ADDRESS, ErrorKind.BAD_REQUEST})
 
 

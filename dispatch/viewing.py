@@ -21,6 +21,8 @@ from dispatch.models import ApiKey
 SCOPE, PERMISSION = "subscribers:write", "subscribers.change_subscriber"
 #: What errors quote: parts of URLs, names and values.
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|https?://\S+")
+#: Beginnings of errors that earlier versions wrote down; they quote a URL with the values of path parameters.
+WITH_VALUES = ("Invalid URL ", "Failed to parse: ", "No request could be built: ")
 
 _looks: ContextVar[Callable[[], bool]] = ContextVar("looks", default=lambda: False)
 
@@ -85,5 +87,5 @@ def seen_headers(lines: str) -> str:
 
 
 def seen_error(text: str) -> str:
-    """The sentence of an error, without what it quotes."""
-    return QUOTED.sub(MASK, text) if are_payloads_hidden() else text
+    """The sentence of an error, without what it quotes; nobody sees what may be the value of a secret."""
+    return QUOTED.sub(MASK, text) if are_payloads_hidden() or text.startswith(WITH_VALUES) else text

@@ -17,9 +17,16 @@ if TYPE_CHECKING:
 MAX_ID_DIGITS = 19
 
 
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < MAX_ID_DIGITS
+
+
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def existing(self) -> SubscriberQuerySet:
         return self.filter(deleted_at__isnull=True)
+
+    def deleted(self) -> SubscriberQuerySet:
+        return self.filter(deleted_at__isnull=False)
 
     def active(self) -> SubscriberQuerySet:
         return self.existing().filter(state="active")
@@ -29,9 +36,16 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
 
     def called(self, name_or_id: str) -> Subscriber | None:
         """The existing one with this id, or else with this name: whoever has a number for a name has an id as well."""
-        is_id = name_or_id.isascii() and name_or_id.isdigit() and len(name_or_id) < MAX_ID_DIGITS
-        found = self.existing().filter(pk=int(name_or_id)).first() if is_id else None
+        found = self.existing().filter(pk=int(name_or_id)).first() if _is_id(name_or_id) else None
         return found or (self.existing().filter(name=name_or_id).first() if name_or_id else None)
+
+    def ever_called(self, name_or_id: str) -> Subscriber | None:
+        """The one with this id, deleted or not, or else the existing one with this name, or else the one with this name
+        that was deleted last."""
+        if found := self.filter(pk=int(name_or_id)).first() if _is_id(name_or_id) else None:
+            return found
+        deleted = self.deleted().filter(name=name_or_id).order_by("-deleted_at", "-pk")
+        return self.called(name_or_id) or (deleted.first() if name_or_id else None)
 
     def pause(self, reason: str) -> int:
         """Pauses the active ones; returns how many."""

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.lookups import Exact
 from django.http import QueryDict
 from django.urls import reverse_lazy
@@ -16,36 +16,35 @@ from dispatch.admin.narrowing import Lead, Narrowed, lead
 from dispatch.identifiers import first_id_at
 from dispatch.ledger.finding import attempt_ids_between
 from dispatch.models import Alert, Attempt, Delivery, Event, Replay
-from dispatch.outcomes import ErrorKind
+from dispatch.outcomes import UNSENT, ErrorKind
 from subscribers.models import Subscriber
-from subscribers.querysets import MAX_ID_DIGITS
 
 #: Events, and deliveries of them, by whose ids a topic is found.
 FEW = 1_000
 ERROR_KINDS = [(kind.value, kind.value.replace("_", " ")) for kind in ErrorKind]
+#: Of deliveries, whose last try may be none.
+LAST_ERRORS = [*ERROR_KINDS, (UNSENT, "not sent")]
 
 
 class SuggestedInput(UnfoldAdminTextInputWidget):
     """A text field that offers what begins as its text; suggestions.js asks the address for it."""
 
-    def __init__(self, url_name: str, **attrs: Any) -> None:
-        super().__init__(attrs={"data-suggest": reverse_lazy(url_name), "autocomplete": "off", **attrs})
+    def __init__(self, url_name: str, query: dict[str, str] | None = None, **attrs: Any) -> None:
+        super().__init__(attrs={"data-suggest": reverse_lazy(url_name, query=query), "autocomplete": "off", **attrs})
 
 
 class SubscriberField(forms.CharField):
-    """A subscriber's name or id; by its id a deleted one is found as well."""
+    """A subscriber's name or id; deleted ones are found as well, behind the existing ones."""
 
     def __init__(self, **kwargs: Any) -> None:
-        widget = SuggestedInput("suggest_subscribers", placeholder="name or id")
+        widget = SuggestedInput("suggest_subscribers", {"deleted": "1"}, placeholder="name or id")
         super().__init__(**{"widget": widget, **kwargs})
 
     def clean(self, value: Any) -> Subscriber | None:
         text = super().clean(value)
         if not text:
             return None
-        is_id = text.isascii() and text.isdigit() and len(text) < MAX_ID_DIGITS
-        found = Subscriber.objects.filter(pk=int(text)).first() if is_id else None
-        if found := found or Subscriber.objects.all().called(text):
+        if found := Subscriber.objects.all().ever_called(text):
             return found
         raise ValidationError(f"There is no subscriber with the name or id {text}.", code="unknown")
 
@@ -172,7 +171,7 @@ class DeliveryBar(LedgerBar):
     state = choice_field(Delivery.State.choices, "any state")
     reason = choice_field([choice for choice in Delivery.Reason.choices if choice[0]], "any reason")
     status = status_field()
-    error = choice_field(ERROR_KINDS, "any error")
+    error = choice_field(LAST_ERRORS, "any error")
     day = day_field()
     event = forms.UUIDField(required=False, widget=forms.HiddenInput)
     replay = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -191,10 +190,16 @@ class DeliveryBar(LedgerBar):
         if status := given.get("status"):
             narrowed.rest.append(Q(last_status__range=status))
         if error := given.get("error"):
-            newest = Attempt.objects.filter(delivery=OuterRef("pk"), number=OuterRef("attempts")).order_by()
-            narrowed.rest += [Q(last_status__isnull=True, attempts__gt=0), asked_of(newest, "error_kind", error)]
+            narrowed.rest += [Q(last_status__isnull=True), _with_last_error(error)]
         if day := given.get("day"):
             narrowed.span = ids_of(day)
+
+
+def _with_last_error(error: str) -> Q:
+    newest = Attempt.objects.filter(delivery=OuterRef("pk"), number=OuterRef("attempts")).order_by()
+    if error == UNSENT:
+        return Q(~Exists(newest.exclude(error_kind="")))
+    return Q(attempts__gt=0) & asked_of(newest, "error_kind", error)
 
 
 THEIR_DELIVERY = Delivery.objects.filter(pk=OuterRef("delivery_id")).order_by()

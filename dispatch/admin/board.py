@@ -106,7 +106,7 @@ def failures(failures: Failures, stand: Standing, names: Names) -> Rows:
     shown = list(failures.items())[:LISTED]
     samples = failed_lately(sorted({subscriber_id for (subscriber_id, _), _ in shown}))
     by_result = {(key[0], str(key[1] or key[2])): found for key, found in samples.items()}
-    with_dead = {each.subscriber_id for each in stand.dead}
+    with_dead = {(each.subscriber_id, each.result) for each in stand.dead}
     return [
         {
             "key": f"{subscriber_id}-{result}",
@@ -117,8 +117,10 @@ def failures(failures: Failures, stand: Standing, names: Names) -> Rows:
             "first": _minute(failing.first, stand),
             "last": _minute(failing.last, stand),
             "sample": _url_or_none(by_result.get((subscriber_id, result))),
-            "list": deliveries_url(subscriber=subscriber_id, **{"status" if result.isdigit() else "error": result}),
-            "replay": replay_url(subscriber=subscriber_id, state__exact="dead") if subscriber_id in with_dead else "",
+            "list": deliveries_url(subscriber=subscriber_id, **_by_result(result)),
+            "replay": replay_url(subscriber=subscriber_id, state__exact="dead", **_by_result(result))
+            if (subscriber_id, result) in with_dead
+            else "",
         }
         for (subscriber_id, result), failing in shown
     ]
@@ -138,7 +140,7 @@ def dead(stand: Standing, names: Names) -> Rows:
             "key": f"{group.subscriber_id}-{group.result}-{group.reason}",
             "name": names.get(group.subscriber_id, "—"),
             "url": subscriber_url(group.subscriber_id),
-            "result": in_words(group.result) or "—",
+            "result": in_words(group.result),
             "reason": Delivery.Reason(group.reason).label,
             "count": f"{group.count:,}",
             "first": since(group.first, stand.now),
@@ -151,8 +153,13 @@ def dead(stand: Standing, names: Names) -> Rows:
 
 
 def _replay(group: Group) -> str:
-    by = {"status": group.last_status} if group.last_status else {"reason": group.reason}
-    return replay_url(subscriber=group.subscriber_id, state__exact="dead", **by)
+    """Of all in the group, and of nothing else."""
+    by = _by_result(group.result)
+    return replay_url(subscriber=group.subscriber_id, state__exact="dead", **by, reason=group.reason)
+
+
+def _by_result(result: str) -> dict[str, str]:
+    return {"status" if result.isdigit() else "error": result}
 
 
 def held(stand: Standing, names: Names) -> Rows:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from dispatch.admin.bars import ERROR_KINDS, SuggestedInput, choice_field, status_field, topic_field
+from dispatch.admin.bars import LAST_ERRORS, SuggestedInput, choice_field, status_field, topic_field
 from dispatch.models import Delivery, Replay
 from dispatch.models.delivery import SETTLED
 from dispatch.moments import moment
@@ -60,7 +60,7 @@ class ReplayForm(forms.Form):
         widget=UnfoldAdminSelectWidget,
     )
     status = status_field()
-    error = choice_field(ERROR_KINDS, "any error")
+    error = choice_field(LAST_ERRORS, "any error")
     reason = choice_field([choice for choice in Delivery.Reason.choices if choice[0]], "any reason")
     since = MomentField(required=False, label="Made since", help_text=TIME_HELP)
     until = MomentField(required=False, label="Made before", help_text="Written likewise. Empty: until now.")

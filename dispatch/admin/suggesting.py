@@ -8,6 +8,7 @@ from django.http import HttpRequest, JsonResponse
 from dispatch.models import Event
 from dispatch.topics import published_topics
 from subscribers.models import Subscriber
+from subscribers.querysets import MAX_ID_DIGITS
 
 SUGGESTED = 20
 #: Topics that are looked at behind the text: such as have it as their beginning follow one another.
@@ -16,9 +17,13 @@ WALKED = 40
 
 @admin.site.admin_view
 def suggest_subscribers(request: HttpRequest) -> JsonResponse:
+    """With `deleted`, such as were deleted follow: by their ids, since others may have their names now."""
     _demand(request, "subscribers.view_subscriber")
-    found = [{"value": each.name or str(each.pk), "label": _told(each)} for each in subscribers_like(_text(request))]
-    return JsonResponse({"results": found})
+    text = _text(request)
+    found = [{"value": each.name or str(each.pk), "label": _told(each)} for each in subscribers_like(text)]
+    if "deleted" in request.GET:
+        found += [{"value": str(each.pk), "label": _told_deleted(each)} for each in _deleted_like(text)]
+    return JsonResponse({"results": found[:SUGGESTED]})
 
 
 @admin.site.admin_view
@@ -29,10 +34,19 @@ def suggest_topics(request: HttpRequest) -> JsonResponse:
 
 def subscribers_like(text: str) -> list[Subscriber]:
     """Existing ones whose name or topic begins with the text, or whose id it is; those with that name first."""
+    return list(Subscriber.objects.existing().filter(_is_like(text)).order_by("name", "pk")[:SUGGESTED])
+
+
+def _deleted_like(text: str) -> list[Subscriber]:
+    """Likewise, those that were deleted last first."""
+    return list(Subscriber.objects.all().deleted().filter(_is_like(text)).order_by("-deleted_at", "-pk")[:SUGGESTED])
+
+
+def _is_like(text: str) -> Q:
     wanted = Q(name__istartswith=text) | Q(topic__istartswith=text)
-    if text.isascii() and text.isdigit() and len(text) < 19:
+    if text.isascii() and text.isdigit() and len(text) < MAX_ID_DIGITS:
         wanted |= Q(pk=int(text))
-    return list(Subscriber.objects.existing().filter(wanted).order_by("name", "pk")[:SUGGESTED])
+    return wanted
 
 
 def topics_like(text: str) -> list[str]:
@@ -44,6 +58,11 @@ def topics_like(text: str) -> list[str]:
 
 def _told(subscriber: Subscriber) -> str:
     return f"{subscriber.topic} → {subscriber.target_url}"[:120]
+
+
+def _told_deleted(subscriber: Subscriber) -> str:
+    name = f"{subscriber.name} (deleted)" if subscriber.name else "(deleted)"
+    return f"{name}: {_told(subscriber)}"[:120]
 
 
 def _text(request: HttpRequest) -> str:

@@ -19,6 +19,9 @@ from dispatch.outbound import timeouts_for
 from dispatch.outcomes import ErrorKind, Outcome
 from dispatch.queues.base import Job
 
+#: Without the error's text, which may quote the payload: the log has it.
+UNFORESEEN = "No request could be built, by a fault of the hub ({}): its log tells more."
+
 logger = logging.getLogger(__name__)
 
 
@@ -92,7 +95,7 @@ def build(works: Iterable[Work], event: LoadedEvent, now: datetime) -> None:
             logger.exception(
                 "The request of delivery %s cannot be built.", work.claim.delivery_id, extra=_about(work, event)
             )
-            work.outcome = Outcome(error_kind=ErrorKind.INTERNAL, error=f"No request could be built: {error!r}")
+            work.outcome = Outcome(error_kind=ErrorKind.INTERNAL, error=UNFORESEEN.format(type(error).__name__))
 
 
 def _about(work: Work, event: LoadedEvent) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def attempt_row(work: Work, outcome: Outcome) -> AttemptRow:
         number=work.attempt_number,
         started_at=work.started_at,
         method=work.request.method,
-        url=as_stored_text(mask_url(work.request.url)),
+        url=as_stored_text(mask_url(work.request.url, work.request.target_url)),
         request_headers=as_stored_text(mask_headers(work.request.headers)),
         status=outcome.status,
         error_kind="" if outcome.status is not None else (outcome.error_kind or ErrorKind.INTERNAL).value,

@@ -2,9 +2,9 @@
 
 from http import HTTPStatus
 
-from dispatch.outcomes import ErrorKind
+from dispatch.outcomes import UNSENT, ErrorKind
 
-WORDS = {
+WORDS: dict[str, str] = {
     ErrorKind.DNS: "its name does not resolve",
     ErrorKind.CONNECT: "no connection",
     ErrorKind.CONNECT_TIMEOUT: "no connection in time",
@@ -17,13 +17,14 @@ WORDS = {
     ErrorKind.BAD_REQUEST: "no request can be built",
     ErrorKind.CUT_OFF: "cut off: the consumer was stopped",
     ErrorKind.INTERNAL: "a fault of the hub: see its log",
+    UNSENT: "it was not sent",
 }
 
 
 def in_words(result: str) -> str:
     """Such as: 503 Service Unavailable, no connection."""
     if not result.isdigit():
-        return WORDS[ErrorKind(result)] if result in set(ErrorKind) else result
+        return WORDS.get(result, result)
     try:
         return f"{result} {HTTPStatus(int(result)).phrase}"
     except ValueError:

@@ -22,8 +22,8 @@ LISTED = 50
 
 @dataclass
 class Group:
-    """Dead deliveries of one subscriber with one status or error: how many, the first and last to die, the newest of
-    them."""
+    """Dead deliveries of one subscriber with one status or kind of error: how many, the first and last to die, the
+    newest of them."""
 
     subscriber_id: int
     result: str
@@ -32,10 +32,6 @@ class Group:
     first: datetime
     last: datetime
     newest: UUID
-
-    @property
-    def last_status(self) -> int | None:
-        return int(self.result) if self.result.isdigit() else None
 
 
 @dataclass(frozen=True)
@@ -86,11 +82,10 @@ def standing(now: datetime) -> Standing:
 
 
 def groups(dead: Iterable[Dead]) -> list[Group]:
-    """By subscriber, status or error, and reason; the largest first. The dead come newest first."""
+    """By subscriber, status or kind of error, and reason; the largest first. The dead come newest first."""
     found: dict[tuple[int, str, str], Group] = {}
     for each in dead:
-        result = str(each.last_status or each.last_error)
-        key = (each.subscriber_id, result, each.reason)
+        key = (each.subscriber_id, each.result, each.reason)
         group = found.setdefault(key, Group(*key, 0, each.settled_at, each.settled_at, each.id))
         group.count += 1
         group.first, group.last = min(group.first, each.settled_at), max(group.last, each.settled_at)

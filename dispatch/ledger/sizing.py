@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from dispatch.ledger.dialect import placeholders, to_database
+from dispatch.outcomes import UNSENT
 
 Parameter = str | int | UUID | datetime
 
@@ -30,9 +31,10 @@ def on_topic(topic: str) -> Condition:
 
 
 def with_error(kind: str) -> Condition:
-    """Whose last attempt ended without an answer, by an error of this kind; for rows that are called `rows`."""
+    """Whose last attempt ended without an answer, by an error of this kind, or was none, if it is UNSENT; for rows that
+    are called `rows`."""
     newest = "SELECT error_kind FROM attempt WHERE attempt.delivery_id = rows.id AND attempt.number = rows.attempts"
-    return Condition(f"last_status IS NULL AND ({newest} LIMIT 1) = %s", (kind,))
+    return Condition(f"last_status IS NULL AND COALESCE(NULLIF(({newest} LIMIT 1), ''), '{UNSENT}') = %s", (kind,))
 
 
 def of_topic(topic: str, limit: int) -> Condition:

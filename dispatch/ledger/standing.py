@@ -10,6 +10,7 @@ from django.db import connection
 
 from dispatch.ledger.dialect import as_time, by, to_database, to_id, values
 from dispatch.models.delivery import HELD_REASONS
+from dispatch.outcomes import UNSENT
 
 #: Of each subscriber and reason so many held deliveries are counted, for so many subscribers.
 HELD_COUNTED, LINES = 1_000, 50
@@ -34,8 +35,10 @@ SELECT found.id, why.column1,
 FROM found, ({reasons}) AS why WHERE found.id > 0
 """
 DEAD = """
-SELECT id, subscriber_id, reason, last_status, last_error, settled_at FROM delivery
-WHERE state = 'dead' ORDER BY id DESC LIMIT %s
+SELECT id, subscriber_id, reason, last_status, CASE WHEN last_status IS NULL THEN
+(SELECT error_kind FROM attempt WHERE delivery_id = dead.id AND number = dead.attempts LIMIT 1) END, settled_at FROM (
+    SELECT * FROM delivery WHERE state = 'dead' ORDER BY id DESC LIMIT %s
+) AS dead ORDER BY id DESC
 """
 #: A subscriber's newest deliveries; and the oldest that wait for its breaker, for which nothing new is tried.
 TRIED = """
@@ -82,11 +85,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Dead:
+    """`result` is the status or the kind of error of its last try, or UNSENT."""
+
     id: UUID
     subscriber_id: int
     reason: str
-    last_status: int | None
-    last_error: str
+    result: str
     settled_at: datetime
 
 
@@ -112,7 +116,7 @@ def newest_dead(limit: int) -> list[Dead]:
     with connection.cursor() as cursor:
         cursor.execute(DEAD, [limit])
         rows: list[Any] = cursor.fetchall()
-    return [Dead(to_id(row[0]), row[1], row[2], row[3], row[4], as_time(row[5])) for row in rows]
+    return [Dead(to_id(row[0]), row[1], row[2], str(row[3] or row[4] or UNSENT), as_time(row[5])) for row in rows]
 
 
 def failed_lately(subscriber_ids: Sequence[int]) -> dict[tuple[int, int | None, str], UUID]:

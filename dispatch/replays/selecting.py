@@ -13,6 +13,7 @@ from dispatch.identifiers import first_id_at
 from dispatch.ledger.sizing import Condition, count_rows, count_wanted, of_topic, on_topic, one_of, with_error
 from dispatch.models import Attempt, Delivery, Event, Replay
 from dispatch.models.delivery import SETTLED
+from dispatch.outcomes import UNSENT
 from dispatch.querysets import DeliveryQuerySet
 from subscribers.topics import is_pattern
 
@@ -181,11 +182,12 @@ def _is_wanted(wish: Replay, row: _Row) -> bool:
 
 
 def _with_error(kind: str, rows: Sequence[_Row]) -> list[_Row]:
-    """Those whose last attempt ended without an answer, by an error of this kind."""
+    """Those whose last attempt ended without an answer, by an error of this kind, or was none, if it is UNSENT."""
     numbers = {row.pk: row.attempts for row in rows if row.last_status is None}
-    found = Attempt.objects.filter(delivery__in=numbers, error_kind=kind).values_list("delivery_id", "number")
-    failed = {delivery_id for delivery_id, number in found if number == numbers[delivery_id]}
-    return [row for row in rows if row.pk in failed]
+    failed = Attempt.objects.filter(delivery__in=numbers).exclude(error_kind="")
+    found = failed.values_list("delivery_id", "number", "error_kind")
+    kinds = {delivery_id: error for delivery_id, number, error in found if number == numbers[delivery_id]}
+    return [row for row in rows if row.pk in numbers and kinds.get(row.pk, UNSENT) == kind]
 
 
 def _has_status(wish: Replay, row: _Row) -> bool:

@@ -1,6 +1,7 @@
 """Says in words what a replay is about and how far it is."""
 
 from dispatch.models import Delivery, Replay
+from dispatch.outcomes import UNSENT
 
 LATER = "No consumer is running: it begins once one does."
 
@@ -19,7 +20,9 @@ def about(replay: Replay) -> str:
 
 
 def _with_result(replay: Replay) -> str:
-    """Such as: with status 503; with status 5xx; with error connect."""
+    """Such as: with status 503; with status 5xx; with error connect; that were not sent."""
+    if replay.error == UNSENT:
+        return " that were not sent"
     if replay.error:
         return f" with error {replay.error.replace('_', ' ')}"
     if replay.status_from is None:

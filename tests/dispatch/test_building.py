@@ -92,6 +92,22 @@ def test_parameter_that_is_missing_or_climbs_makes_no_request(
 
 
 @pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http:///o/:token", "The URL 'http:///o/:token' cannot be used: No host supplied."),
+        ("billing/:token", "The URL 'billing/:token' cannot be used: No scheme supplied. "),
+        ("http://:80:90/:token", "cannot be used"),
+    ],
+)
+def test_the_error_of_a_url_quotes_the_subscribers_and_no_value(url: str, says: str) -> None:
+    payload = {"path_params": {"token": "hunter2secret"}, "query_params": {"key": "hunter2secret"}}
+    with pytest.raises(RequestError) as raised:
+        built(payload, url)
+    assert says in str(raised.value)
+    assert "hunter2secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
     ("url", "parameters", "sent"),
     [
         ("http://h/a", {"b": 1}, "http://h/a?b=1"),

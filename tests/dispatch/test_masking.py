@@ -51,6 +51,22 @@ def test_secret_query_values_are_masked(url: str, masked: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("target_url", "url", "masked"),
+    [
+        ("http://h/o/:token", "http://h/o/K17", "http://h/o/***"),
+        ("http://h/:id/:token/x", "http://h/7/K17/x?a=1&token=K17", "http://h/7/***/x?a=1&token=***"),
+        ("http://h/:id", "http://h/7?a=1", "http://h/7?a=1"),
+        ("http://h/o?a=:id&b=:token", "http://h/o?a=7&b=K17&c=1", "http://h/o?a=7&b=***&c=1"),
+        ("http://h?token=:id&b=:token", "http://h/?token=7&b=K17", "http://h/?token=***&b=***"),
+        ("http://h/a/../:token", "http://h/K17", "http://h/***"),
+        ("http://h/:token/x", "http://h/K17/x", "http://h/***/x"),
+    ],
+)
+def test_secret_path_parameters_are_masked_where_the_target_has_them(target_url: str, url: str, masked: str) -> None:
+    assert mask_url(url, target_url) == masked
+
+
+@pytest.mark.parametrize(
     "url", ["http://h/a?%74oken=s3cret", "http://h/a?to%6ben=s3cret", "http://h/a?api%5Fkey=s3cret"]
 )
 def test_percent_encoded_name_hides_no_secret(url: str) -> None:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from dispatch.models import Attempt, Delivery, Event
-from dispatch.viewing import seen_error
+from dispatch.viewing import looking, seen_error
 from subscribers.models import Subscriber
 from tests.dispatch.admin.rows import make_attempt
 from tests.dispatch.api.caller import Caller, staff
@@ -58,7 +58,13 @@ def ledger(role: str) -> Ledger:
         filter_error_count=1,
     )
     event = make_event(payload=payload, attributes={"subject": "K17attribute"})
-    delivery = make_delivery(subscriber, event, last_error="Invalid URL 'http://billing:8000/orders/K17path'")
+    delivery = make_delivery(subscriber, event, last_error="http://billing:8000/orders/K17path cannot be reached.")
+    make_delivery(
+        subscriber,
+        state="dead",
+        reason="permanent",
+        last_error="Invalid URL 'http:///orders/K17path': No host supplied",
+    )
     url = "http://billing:8000/orders/K17path?q=K17query"
     attempt = make_attempt(
         delivery,
@@ -145,12 +151,21 @@ def test_others_see_them(settings: Settings, surface: str, role: str, is_masked:
     assert [value for value in KNOWN if value in shown] != []
 
 
-@pytest.mark.parametrize("path", ["subscribers/{0}/back-test", "subscribers/{0}/test", "back-test", "explain"])
-def test_a_viewer_cannot_ask_questions_of_his_own(settings: Settings, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("subscribers/{0}/back-test", ["expression"]),
+        ("subscribers/{0}/test", ["event"]),
+        ("subscribers/{0}/explain", ["expression", "event"]),
+        ("back-test", ["topic", "expression"]),
+        ("explain", ["expression", "event"]),
+    ],
+)
+def test_a_viewer_cannot_ask_questions_of_his_own(settings: Settings, path: str, fields: list[str]) -> None:
     settings.SWITCH_MASK_PAYLOADS = True
     given = ledger("viewer")
     asked = {"expression": 'data["body"]["note"] == "K17body"', "topic": "orders", "event": str(given.event.pk)}
-    answer = given.api.post(path.format(given.subscriber.pk), asked)
+    answer = given.api.post(path.format(given.subscriber.pk), {name: asked[name] for name in fields})
     assert answer.status in (403, 404), answer.json
     assert "K17" not in str(answer.json)
 
@@ -167,6 +182,30 @@ def test_secrets_are_masked_for_everybody_at_any_depth() -> None:
 
 
 def test_a_command_sees_what_the_setting_says(settings: Settings) -> None:
-    assert seen_error("Invalid URL 'K17'") == "Invalid URL 'K17'"
+    assert seen_error("It cannot be worked out: 'K17'") == "It cannot be worked out: 'K17'"
     settings.SWITCH_MASK_PAYLOADS = True
-    assert seen_error("Invalid URL 'K17'") == "Invalid URL ***"
+    assert seen_error("It cannot be worked out: 'K17'") == "It cannot be worked out: ***"
+
+
+#: As earlier versions stored them, of URLs that were filled with an event's values.
+STORED_WITH_VALUES = (
+    "Invalid URL 'http:///o/K17': No host supplied",
+    "Invalid URL 'o/K17': No scheme supplied. Perhaps you meant https://o/K17?",
+    "Failed to parse: http://[/o/K17",
+    "No request could be built: ValueError('K17')",
+)
+
+
+@pytest.mark.parametrize("error", STORED_WITH_VALUES)
+def test_nobody_sees_the_values_in_a_stored_error_of_a_filled_url(error: str) -> None:
+    with looking(lambda: True):
+        assert "K17" not in seen_error(error)
+
+
+@pytest.mark.parametrize("name", ["dispatch_delivery_changelist", "dispatch_delivery_change", "index"])
+def test_an_admin_sees_no_secret_in_the_error_of_a_dead_delivery(name: str) -> None:
+    admin = Client()
+    admin.force_login(User.objects.create_superuser("root"))
+    delivery = make_delivery(state="dead", reason="permanent", last_error=STORED_WITH_VALUES[0])
+    arguments = [delivery.pk] if name.endswith("_change") else []
+    assert "K17" not in admin.get(reverse(f"admin:{name}", args=arguments)).content.decode()

@@ -77,7 +77,7 @@ def shown_trial(trial: Trial) -> dict[str, Any]:
 def _sent(request: BuiltRequest) -> dict[str, Any]:
     return {
         "method": request.method,
-        "url": as_stored_text(mask_url(request.url)),
+        "url": as_stored_text(mask_url(request.url, request.target_url)),
         "headers": _headers(request.headers),
         "body": as_stored_text(request.body or b""),
     }

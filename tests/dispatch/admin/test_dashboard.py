@@ -164,12 +164,55 @@ def test_the_dead_are_grouped_and_lead_to_their_replay(admin_client: Client) -> 
     assert [(row["name"], row["result"], row["count"]) for row in rows][:1] == [
         ("billing", "500 Internal Server Error", "3")
     ]
-    assert {(row["result"], row["count"]) for row in rows[1:]} == {("410 Gone", "1"), ("No URL can be built.", "1")}
+    assert {(row["result"], row["count"]) for row in rows[1:]} == {("410 Gone", "1"), ("it was not sent", "1")}
     assert (rows[0]["first"], rows[0]["last"]) == ("50 min ago", "10 min ago")
     assert f"?subscriber={subscriber.pk}&state__exact=dead&status=500" in rows[0]["replay"]
     form = admin_client.get(rows[0]["replay"], follow=True)
     assert form.status_code == 200
     assert "Replay" in form.content.decode()
+
+
+def replayed(client: Client, url: str) -> str:
+    """How many the replay behind a link is about, as its page counts them."""
+    return str(client.get(url, follow=True).context["counted"])
+
+
+def test_each_group_of_the_dead_leads_to_the_replay_of_that_group_alone(admin_client: Client) -> None:
+    subscriber = make_subscriber(name="billing")
+    dead = {"subscriber": subscriber, "state": "dead", "reason": "exhausted"}
+    for number in range(2):
+        unconnected = make_delivery(**dead, attempts=1, last_error=f"Nobody answers at port {number}.")
+        make_attempt(unconnected, status=None, error_kind="connect")
+    for number in range(3):
+        silent = make_delivery(**dead, attempts=2, last_error=f"No answer within {number} s.")
+        make_attempt(silent, number=1, status=None, error_kind="connect")
+        make_attempt(silent, number=2, status=None, error_kind="total_timeout")
+    for _ in range(4):
+        make_delivery(**dead, attempts=1, last_status=500)
+    for number in range(5):
+        make_delivery(**dead | {"reason": "permanent"}, last_error=f"The path parameter {number} is missing.")
+    make_delivery(**dead | {"reason": "permanent"}, attempts=1, last_status=500)
+    rows = shown(admin_client).context["dead"]
+    assert [(row["result"], row["count"]) for row in rows] == [
+        ("it was not sent", "5"),
+        ("500 Internal Server Error", "4"),
+        ("no answer in time", "3"),
+        ("no connection", "2"),
+        ("500 Internal Server Error", "1"),
+    ]
+    assert [replayed(admin_client, row["replay"]) for row in rows] == ["5", "4", "3", "2", "1"]
+
+
+def test_failing_tries_lead_to_the_replay_of_what_ended_so(admin_client: Client) -> None:
+    subscriber = make_subscriber(name="billing")
+    make_delivery(subscriber, state="dead", reason="exhausted", attempts=1, last_status=503)
+    make_attempt(make_delivery(subscriber, state="dead", attempts=1), status=None, error_kind="connect")
+    make_delivery(subscriber, state="dead", reason="permanent")
+    tried(timedelta(minutes=3), subscriber, "503", 3)
+    tried(timedelta(minutes=3), subscriber, "connect", 2)
+    tried(timedelta(minutes=3), subscriber, "500", 1)
+    rows = shown(admin_client).context["failures"]
+    assert [row["replay"] and replayed(admin_client, row["replay"]) for row in rows] == ["1", "1", ""]
 
 
 def test_what_is_held_is_told_by_subscriber_and_reason(admin_client: Client) -> None:

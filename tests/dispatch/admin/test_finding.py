@@ -76,6 +76,20 @@ def test_subscribers_are_suggested_by_name_topic_and_id(admin_client: Client) ->
     assert "gone" not in [each["value"] for each in everything]
 
 
+def test_deleted_subscribers_are_suggested_last_and_marked(admin_client: Client) -> None:
+    gone = []
+    for _ in range(2):
+        gone.append(make_subscriber(name="billing"))
+        gone[-1].delete()
+    existing = make_subscriber(name="billing")
+    answer = admin_client.get(reverse("suggest_subscribers"), {"q": "bil", "deleted": "1"})
+    results = answer.json()["results"]
+    assert [each["value"] for each in results] == [existing.name, *(str(each.pk) for each in gone[::-1])]
+    assert ["billing (deleted)" in each["label"] for each in results] == [False, True, True]
+    page = admin_client.get(reverse("admin:dispatch_delivery_changelist")).content.decode()
+    assert f'data-suggest="{reverse("suggest_subscribers")}?deleted=1"' in page
+
+
 def test_suggestions_are_few(admin_client: Client) -> None:
     for number in range(30):
         make_subscriber(name=f"s{number}")

@@ -186,6 +186,19 @@ def test_deliveries_are_narrowed_by_each_field_and_by_all(admin_client: Client) 
     assert listed(admin_client, "delivery", status="4xx") == [other]
     assert listed(admin_client, "delivery", status="410") == [other]
     assert listed(admin_client, "delivery", status="5xx") == []
+    unsent = make_delivery(state="dead", reason="permanent")
+    assert listed(admin_client, "delivery", error="unsent") == [unsent]
+
+
+def test_deliveries_of_a_deleted_subscriber_are_found_by_its_name(admin_client: Client) -> None:
+    old, former, present = [make_delivery(make_subscriber(name=name)) for name in ("billing", "crm", "shop")]
+    old.subscriber.delete()
+    former.subscriber.delete()
+    assert listed(admin_client, "delivery", subscriber="billing") == [old]
+    namesake = make_delivery(make_subscriber(name="billing"))
+    assert listed(admin_client, "delivery", subscriber="billing") == [namesake]
+    assert listed(admin_client, "delivery", subscriber=str(old.subscriber_id)) == [old]
+    assert listed(admin_client, "delivery", subscriber="shop") == [present]
 
 
 def test_a_topic_of_many_events_is_looked_for_among_the_deliveries(

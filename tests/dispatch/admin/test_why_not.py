@@ -71,6 +71,15 @@ def test_a_deleted_subscriber_can_be_asked_for_by_its_id(
     assert "billing (deleted)" in ask(admin_client, event.pk, billing.pk)
 
 
+def test_a_name_means_the_existing_subscriber_and_then_the_one_deleted_last(
+    admin_client: Client, event: Event, billing: Subscriber
+) -> None:
+    billing.delete()
+    assert "billing (deleted)" in ask(admin_client, event.pk, "billing")
+    make_subscriber(name="billing")
+    assert "billing (deleted)" not in ask(admin_client, event.pk, "billing")
+
+
 @pytest.mark.parametrize(
     ("query", "reason"),
     [

@@ -179,6 +179,8 @@ def failures() -> Subscriber:
         pytest.param({"statuses": (200, 299)}, 0, id="none of a kind"),
         pytest.param({"error": "connect"}, 2, id="the last attempt's error"),
         pytest.param({"error": "tls", "state": "dead"}, 1, id="error and state"),
+        pytest.param({"error": "unsent", "state": "dead"}, 1, id="not sent"),
+        pytest.param({"error": "unsent", "reason": "exhausted"}, 0, id="sent, all of them"),
         pytest.param({"error": "connect", "statuses": (503, 503)}, 0, id="what excludes each other"),
         pytest.param({"reason": "exhausted"}, 7, id="reason"),
         pytest.param({"reason": "exhausted", "statuses": (400, 499)}, 1, id="reason and status"),
