@@ -261,7 +261,7 @@ UNFOLD = {
         lambda request: static("switch/ledger.css"),
         lambda request: static("switch/history.css"),
     ],
-    "SCRIPTS": [lambda request: static("switch/labels.js")],
+    "SCRIPTS": [lambda request: static("switch/labels.js"), lambda request: static("switch/dialogs.js")],
     "SIDEBAR": {
         "navigation": [
             {
