@@ -261,7 +261,7 @@ UNFOLD = {
         lambda request: static("switch/ledger.css"),
         lambda request: static("switch/history.css"),
     ],
-    "SCRIPTS": [lambda request: static("switch/labels.js")],
+    "SCRIPTS": [lambda request: static("switch/labels.js"), lambda request: static("switch/dialogs.js")],
     "SIDEBAR": {
         "navigation": [
             {
@@ -289,9 +289,19 @@ UNFOLD = {
                         "link": reverse_lazy("admin:dispatch_alert_changelist"),
                     },
                     {"title": "Storage", "icon": "database", "link": reverse_lazy("storage")},
-                    {"title": "Users", "icon": "person", "link": reverse_lazy("admin:auth_user_changelist")},
+                    {
+                        "title": "Users",
+                        "icon": "person",
+                        "link": reverse_lazy("admin:auth_user_changelist"),
+                        "permission": lambda request: request.user.has_perm("auth.view_user"),
+                    },
                     {"title": "API keys", "icon": "key", "link": reverse_lazy("admin:dispatch_apikey_changelist")},
-                    {"title": "Groups", "icon": "group", "link": reverse_lazy("admin:auth_group_changelist")},
+                    {
+                        "title": "Groups",
+                        "icon": "group",
+                        "link": reverse_lazy("admin:auth_group_changelist"),
+                        "permission": lambda request: request.user.has_perm("auth.view_group"),
+                    },
                 ],
             },
         ],

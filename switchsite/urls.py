@@ -11,7 +11,9 @@ from dispatch.admin.suggesting import suggest_subscribers, suggest_topics
 from dispatch.admin.why_not import why_not_view
 from dispatch.urls import handler400, handler404, handler500
 
-__all__ = ["handler400", "handler404", "handler500", "urlpatterns"]
+__all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
+
+handler403 = "switchsite.forbidden.forbidden"
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),

@@ -1,0 +1,103 @@
+"""The dialogs of actions by keyboard alone: the focus goes in, stays inside, and comes back."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.desk import Desk
+from tests.flows.publisher import publish
+from tests.servers.processes import free_port
+
+pytestmark = [pytest.mark.chromium, pytest.mark.timeout(180)]
+
+INSIDE = "document.getElementById('modal-content').contains(document.activeElement)"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _subscribers(desk_of_the_module: Desk) -> None:
+    hub, receiver = desk_of_the_module.hub, desk_of_the_module.receiver
+    hub.manage("subscribe", "door.opened", f"{receiver.url}/doors", "--name", "porter")
+    hub.manage("subscribe", "door.opened", f"http://127.0.0.1:{free_port()}/", "--name", "nobody")
+    hub.manage("subscribe", "door.closed", f"{receiver.url}/closed", "--name", "guard")
+    hub.manage("pause", "guard")
+    assert publish(hub, {"topic": "door.opened", "data": {}})[0] == 202
+    receiver.wait_for(1)
+
+
+def open_subscriber(desk: Desk, name: str) -> None:
+    desk.open(f"subscribers/subscriber/?q={name}")
+    desk.page.click("tbody th a")
+
+
+def open_waiting_delivery(desk: Desk) -> None:
+    desk.open("dispatch/delivery/?q=nobody")
+    desk.page.click("#result_list tbody th a")
+
+
+def press_enter_on(page: Page, action: str) -> None:
+    page.get_by_role("link", name=action).focus()
+    page.keyboard.press("Enter")
+
+
+def assert_keeps_the_focus(desk: Desk) -> None:
+    """Tab goes round in both directions, and each stop is reached again."""
+    page = desk.page
+    for key in ("Tab", "Shift+Tab"):
+        reached = []
+        for _ in range(12):
+            page.keyboard.press(key)
+            assert page.evaluate(INSIDE), f"{key} leaves the dialog"
+            reached.append(page.evaluate("document.activeElement.outerHTML"))
+        assert reached.index(reached[0], 1) > 1, "there is more than one stop, and the first comes again"
+
+
+@pytest.mark.parametrize(
+    ("subscriber", "action", "field"),
+    [("porter", "Pause", "reason"), ("guard", "Resume", "backlog"), ("porter", "Deliver past events", "since")],
+)
+def test_a_dialog_with_fields_takes_the_focus_into_its_first(
+    desk: Desk, subscriber: str, action: str, field: str
+) -> None:
+    page = desk.page
+    open_subscriber(desk, subscriber)
+    press_enter_on(page, action)
+    expect(page.get_by_role("dialog").locator(f"[name={field}]").first).to_be_focused()
+    assert_keeps_the_focus(desk)
+    desk.assert_accessible("#modal-content")
+    page.keyboard.press("Escape")
+    expect(page.locator("#modal-content")).to_be_hidden()
+    expect(page.get_by_role("link", name=action)).to_be_focused()
+
+
+@pytest.mark.parametrize("action", ["Try now", "Stop trying"])
+def test_a_dialog_without_fields_takes_the_focus_to_its_heading(desk: Desk, action: str) -> None:
+    page = desk.page
+    open_waiting_delivery(desk)
+    press_enter_on(page, action)
+    expect(page.get_by_role("dialog").get_by_role("heading")).to_be_focused()
+    assert_keeps_the_focus(desk)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name=action)).to_be_focused()
+
+
+def test_cancel_gives_the_focus_back_and_the_dialog_opens_again(desk: Desk) -> None:
+    page = desk.page
+    open_waiting_delivery(desk)
+    for _ in range(2):
+        press_enter_on(page, "Stop trying")
+        expect(page.get_by_role("dialog").get_by_role("heading")).to_be_focused()
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Cancel")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator("#modal-content")).to_be_hidden()
+        expect(page.get_by_role("link", name="Stop trying")).to_be_focused()
+
+
+def test_a_subscriber_is_paused_by_keyboard_alone(desk: Desk) -> None:
+    page = desk.page
+    open_subscriber(desk, "nobody")
+    press_enter_on(page, "Pause")
+    expect(page.locator("[name=reason]")).to_be_focused()
+    page.keyboard.type("it moves house")
+    page.keyboard.press("Enter")
+    expect(page.locator("body")).to_contain_text("it moves house")
+    expect(page.get_by_role("link", name="Resume")).to_be_visible()

@@ -1,0 +1,63 @@
+"""Pages with tables, long words and lists fit the window, a phone's most of all, and serve everybody there."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.desk import Desk
+
+pytestmark = [pytest.mark.chromium, pytest.mark.timeout(180)]
+
+PHONE, DESK = 390, 1360
+PAGES = ("storage/", "dispatch/apikey/add/", "dispatch/alert/", "dispatch/replay/new/", "auth/group/1/change/")
+
+
+@pytest.fixture(autouse=True)
+def _wide_and_light_again(desk: Desk) -> Iterator[None]:
+    yield
+    desk.page.set_viewport_size({"width": DESK, "height": 900})
+    desk.page.emulate_media(color_scheme="light")
+
+
+def assert_fits(page: Page, width: int) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("path", "scheme"), [(path, ("light", "dark")[n % 2]) for n, path in enumerate(PAGES)])
+def test_page_fits_a_phone_and_axe_finds_no_serious_fault(desk: Desk, path: str, scheme: Any) -> None:
+    page = desk.page
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": PHONE, "height": 844})
+    desk.open(path)
+    expect(page.locator("h1").first).to_be_visible()
+    assert_fits(page, PHONE)
+    desk.assert_accessible()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_fits_a_desk(desk: Desk, path: str) -> None:
+    desk.open(path)
+    expect(desk.page.locator("h1").first).to_be_visible()
+    assert_fits(desk.page, DESK)
+
+
+def test_texts_of_scopes_are_whole_on_a_phone(desk: Desk) -> None:
+    desk.page.set_viewport_size({"width": PHONE, "height": 844})
+    desk.open("dispatch/apikey/add/")
+    texts = desk.page.locator(".field-scopes label span.truncate")
+    assert texts.count() > 3
+    for text in texts.all():
+        assert text.evaluate("each => each.scrollWidth <= each.clientWidth"), text.inner_text()
+
+
+def test_a_wide_table_is_scrolled_by_keyboard(desk: Desk) -> None:
+    page = desk.page
+    page.set_viewport_size({"width": PHONE, "height": 844})
+    desk.open("storage/")
+    table = page.get_by_role("region", name="What retention removes next, the table")
+    assert table.evaluate("each => each.scrollWidth > each.clientWidth")
+    table.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("each => each.scrollLeft > 0", arg=table.element_handle())
