@@ -27,6 +27,7 @@ from switchsite.kinds import (
     request_seconds,
     seconds,
     seconds_or_never,
+    sender,
     traces_exporter,
     words,
 )
@@ -243,7 +244,7 @@ VARIABLES = (
     Variable(
         "SWITCH_ALERT_MAIL_TO", addresses, [], "Whom alerts are mailed to, separated by commas; needs `EMAIL_URL`."
     ),
-    Variable("SWITCH_ALERT_MAIL_FROM", str, "switch@localhost", "The sender of these mails."),
+    Variable("SWITCH_ALERT_MAIL_FROM", sender, "switch@localhost", "The sender of these mails."),
     Variable(
         "EMAIL_URL",
         str,

@@ -1,6 +1,7 @@
 """The kinds of values that environment variables hold: each reads a text, or raises ValueError with what it must be."""
 
 import re
+from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -115,6 +116,14 @@ def seconds(text: str) -> float:
 
 def seconds_or_never(text: str) -> float:
     return 0.0 if text.strip() == "0" else seconds(text)
+
+
+def sender(text: str) -> str:
+    try:
+        validate_email(parseaddr(text)[1])
+    except ValidationError as error:
+        raise ValueError("must be a mail address such as switch@example.com, or Switch <switch@example.com>") from error
+    return text
 
 
 def addresses(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dispatch import backpressure, tallies
+from dispatch import backpressure, outages, tallies
 from dispatch.dashboard import flows, traffic
 from subscribers import filter_errors, matching
 
@@ -41,6 +41,11 @@ def _no_watcher_of_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Likewise; tests look for themselves."""
     standing = backpressure.Watcher()
     monkeypatch.setattr(backpressure, "watcher", lambda: standing)
+
+
+@pytest.fixture(autouse=True)
+def _no_outage_noted_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outages, "database", outages.Outage())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

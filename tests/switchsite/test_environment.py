@@ -17,6 +17,7 @@ from switchsite.kinds import (
     rate,
     seconds,
     seconds_or_never,
+    sender,
     words,
 )
 
@@ -38,6 +39,7 @@ def problems(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         (seconds, "0.5", 0.5),
         (seconds, "1e2", 100.0),
         (seconds_or_never, "0", 0.0),
+        (sender, "Switch <switch@localhost>", "Switch <switch@localhost>"),
         (seconds_or_never, "1.5", 1.5),
         (addresses, "a@example.com, b@host.example", ["a@example.com", "b@host.example"]),
         (origin, "https://switch.example.com", "https://switch.example.com"),
@@ -57,6 +59,7 @@ def test_text_becomes_a_value(kind: Callable[[str], Any], text: str, expected: A
         *[(seconds, text) for text in ("0", "-1", "inf", "nan", "soon")],
         (networks, "none"),
         *[(seconds_or_never, text) for text in ("-1", "inf", "never")],
+        *[(sender, text) for text in ("switch", "Switch <>")],
         *[(addresses, text) for text in ("ops", "a@example.com,b")],
         *[(origin, text) for text in ("switch.example.com", "ftp://switch", "https://switch/hub", "https://")],
         *[(rate, text) for text in ("many", "0/min", "10", "10/fortnight", "-1/s")],
