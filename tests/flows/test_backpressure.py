@@ -16,6 +16,7 @@ from tests.flows.ledger import Ledger
 from tests.flows.publisher import publish_raw
 from tests.flows.receiver import Receiver
 from tests.servers.hub import HubServer
+from tests.servers.processes import wait_until
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -54,7 +55,8 @@ def test_a_backlog_at_its_limit_refuses_publishes_until_it_is_sent(layout: str, 
         hub.manage("subscribe", "orders", receiver.url)
         assert publish_raw(hub, EVENT)[0] == 202
         assert_refused(*publish_until(hub, 503), "SWITCH_MAX_WAITING_DELIVERIES")
-        hub.start_consumer()
+        consumer = hub.start_consumer()
+        wait_until(lambda: " delivers." in hub.log.read_text(), "The consumer", consumer, hub.log)
         assert publish_until(hub, 202)[1]["matched"] == 1
         receiver.wait_for(6)
 
