@@ -2,22 +2,22 @@
 
 import logging
 import os
-import signal
 import threading
 import time
+from collections.abc import Callable
 
 LOOK_SECONDS = 0.5
 
 logger = logging.getLogger(__name__)
 
 
-def end_with(process_id: int) -> None:
-    """Ends this process, as SIGTERM does, soon after its parent `process_id` has gone."""
-    threading.Thread(target=_watch, args=(process_id,), name="parent", daemon=True).start()
+def end_with(process_id: int, end: Callable[[], object]) -> None:
+    """Calls `end`, from a thread of its own, soon after the parent `process_id` has gone."""
+    threading.Thread(target=_watch, args=(process_id, end), name="parent", daemon=True).start()
 
 
-def _watch(process_id: int) -> None:
+def _watch(process_id: int, end: Callable[[], object]) -> None:
     while os.getppid() == process_id:
         time.sleep(LOOK_SECONDS)
     logger.warning("Process %d, which had started this one, has gone; ending.", process_id)
-    os.kill(os.getpid(), signal.SIGTERM)
+    end()

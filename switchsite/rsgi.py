@@ -5,6 +5,8 @@ The event loop reads requests, and refuses those that may not come; threads run 
 
 import asyncio
 import multiprocessing
+import os
+import signal
 
 from django.conf import settings
 from granian.rsgi import Scope
@@ -30,7 +32,7 @@ class Application:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         server = multiprocessing.parent_process()
         if server and server.pid:
-            parents.end_with(server.pid)
+            parents.end_with(server.pid, lambda: os.kill(os.getpid(), signal.SIGTERM))
         tracing.start()
         lanes = Lanes(settings.SWITCH_WEB_THREADS, GATHERERS)
         workers = Workers(loop, lanes, Work(wsgi.application))

@@ -39,7 +39,9 @@ class Command(BaseCommand):
         if options["processes"] > 1:
             Supervisor(child_command(options["concurrency"]), options["processes"]).run()
             return
+        process = ConsumerProcess(options["concurrency"])
         if options["supervisor"]:
-            parents.end_with(options["supervisor"])
-        if not ConsumerProcess(options["concurrency"]).run():
+            # No SIGTERM: a second one cuts off what a process that stops already is finishing.
+            parents.end_with(options["supervisor"], process.stop)
+        if not process.run():
             sys.exit(1)
