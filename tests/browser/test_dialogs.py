@@ -1,7 +1,10 @@
 """The dialogs of actions by keyboard alone: the focus goes in, stays inside, and comes back."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.desk import Desk
 from tests.flows.publisher import publish
@@ -38,6 +41,17 @@ def press_enter_on(page: Page, action: str) -> None:
     page.keyboard.press("Enter")
 
 
+@contextmanager
+def held_up(page: Page, script: str) -> Iterator[None]:
+    """The page does not get this script, and so is not ready, until the context is left."""
+    requests: list[Route] = []
+    page.route(script, lambda request: requests.append(request))
+    yield
+    for request in requests:
+        request.continue_()
+    page.unroute(script)
+
+
 def assert_keeps_the_focus(desk: Desk) -> None:
     """Tab goes round in both directions, and each stop is reached again."""
     page = desk.page
@@ -66,6 +80,18 @@ def test_a_dialog_with_fields_takes_the_focus_into_its_first(
     page.keyboard.press("Escape")
     expect(page.locator("#modal-content")).to_be_hidden()
     expect(page.get_by_role("link", name=action)).to_be_focused()
+
+
+def test_a_dialog_asked_for_before_the_page_is_ready_opens_once_it_is(desk: Desk) -> None:
+    page = desk.page
+    open_subscriber(desk, "porter")
+    address = page.url
+    with held_up(page, "**/workbench/page*.js"):
+        page.reload(wait_until="commit")
+        press_enter_on(page, "Pause")
+        assert page.evaluate("document.readyState") == "interactive", "it was pressed too late"
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert page.url == address
 
 
 @pytest.mark.parametrize("action", ["Try now", "Stop trying"])
