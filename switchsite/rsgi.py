@@ -4,6 +4,7 @@ The event loop reads requests, and refuses those that may not come; threads run 
 """
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import signal
@@ -34,6 +35,8 @@ class Application:
         if server and server.pid:
             parents.end_with(server.pid, lambda: os.kill(os.getpid(), signal.SIGTERM))
         tracing.start()
+        gc.collect()
+        gc.freeze()  # or each full collection walks through all that is loaded: a tenth of a second in which all waits
         lanes = Lanes(settings.SWITCH_WEB_THREADS, GATHERERS)
         workers = Workers(loop, lanes, Work(wsgi.application))
         workers.start()

@@ -1,5 +1,6 @@
 """One consumer process: its threads, its signals, its end."""
 
+import gc
 import logging
 import os
 import signal
@@ -59,6 +60,8 @@ class ConsumerProcess:
         signal.signal(signal.SIGINT, self._on_signal)
         connection.close()
         tracing.start()
+        gc.collect()
+        gc.freeze()  # or each full collection walks through all that is loaded: a tenth of a second in which all waits
         threads = (
             self.housekeeper,
             self.recorder,
