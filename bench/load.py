@@ -34,6 +34,9 @@ class Load:
         events = max(self.events // divisor, self.batch)
         return replace(self, events=events, seconds=self.seconds / divisor)
 
+    def paced(self, pace: float) -> Self:
+        return replace(self, rate=self.rate * pace)
+
     def arguments(self, payload_file: Path) -> list[str]:
         """The client's; the payload is written to the file if there is one."""
         amount = ["-rate", self.rate, "-seconds", self.seconds] if self.rate else ["-events", self.events]

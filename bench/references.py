@@ -2,7 +2,8 @@
 
 import io
 import time
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from statistics import quantiles
 
 import pycurl
 import requests
@@ -17,30 +18,43 @@ SELECT_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class References:
-    """Requests a second: `session` is R, `requests.Session.post` in a loop; `multi` is libcurl, 64 sockets at once."""
+    """What the machine does by itself.
+
+    `session` is R, the requests a second of `requests.Session.post` in a loop, and `session_p99_ms` what one in a
+    hundred of them takes at least: where others use the machine too, their share of any latency. `multi` is the
+    requests a second of libcurl with 64 sockets at once.
+    """
 
     session: float
     multi: float
+    session_p99_ms: float
 
     def between(self, other: "References") -> "References":
         """What the machine did in the time from one measurement to the other."""
-        return References((self.session + other.session) / 2, (self.multi + other.multi) / 2)
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return References(*((mine + its) / 2 for mine, its in pairs))
 
 
 def measure(receiver: Receiver) -> References:
     url = receiver.target_url("reference")
-    return References(_session_per_second(url), _multi_per_second(url))
+    times = _session_times(url)
+    p99 = quantiles(times, n=100)[-1]
+    return References(len(times) / sum(times), _multi_per_second(url), p99 * 1000)
 
 
-def _session_per_second(url: str) -> float:
+def _session_times(url: str) -> list[float]:
+    """The seconds of each request."""
     headers = {"Content-Type": "application/json"}
     with requests.Session() as session:
         session.post(url, data=BODY, headers=headers)  # opens the connection
-        begun, count = time.perf_counter(), 0
-        while time.perf_counter() - begun < SECONDS:
+        begun = before = time.perf_counter()
+        times = []
+        while before - begun < SECONDS:
             session.post(url, data=BODY, headers=headers).raise_for_status()
-            count += 1
-        return count / (time.perf_counter() - begun)
+            now = time.perf_counter()
+            times.append(now - before)
+            before = now
+        return times
 
 
 def _multi_per_second(url: str) -> float:

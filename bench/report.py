@@ -28,7 +28,8 @@ def as_markdown(layout: Json) -> str:
 def _title(layout: Json) -> str:
     references = layout["references"]
     times = references["multi"] / references["session"]
-    return f"{layout['title']}: R = {references['session']:,.0f}/s, bare libcurl {times:.1f} R"
+    tail = f"one in a hundred takes {references['session_p99_ms']:.1f} ms or more"
+    return f"{layout['title']}: R = {references['session']:,.0f}/s ({tail}), bare libcurl {times:.1f} R"
 
 
 def _remarks(layout: Json) -> Iterator[str]:

@@ -10,7 +10,7 @@ from bench.figures import Figure, relative
 from bench.running import Result
 from bench.scenarios import TARGET_REFERENCE
 
-SCHEMA = 2
+SCHEMA = 3
 
 Json = dict[str, Any]
 
@@ -46,7 +46,13 @@ def _references(results: Sequence[Result]) -> Json:
     multis = [result.references.multi for result in results]
     mean = sum(sessions) / len(sessions)
     spread = (max(sessions) - min(sessions)) / mean
-    return {"session": mean, "multi": sum(multis) / len(multis), "spread": round(spread, 3)}
+    tails = [result.references.session_p99_ms for result in results]
+    return {
+        "session": mean,
+        "session_p99_ms": sum(tails) / len(tails),
+        "multi": sum(multis) / len(multis),
+        "spread": round(spread, 3),
+    }
 
 
 def _scenario(result: Result, layout: str) -> Json:
@@ -54,6 +60,7 @@ def _scenario(result: Result, layout: str) -> Json:
     load = {name: value for name, value in asdict(scenario.load).items() if value}
     return {
         "load": load | {"fan_out": scenario.fan_out, "consumer": scenario.consumer.value},
+        "pace": round(result.pace, 3),
         "references": asdict(result.references),
         "figures": {figure.value: _figure(figure, value, result, layout) for figure, value in result.figures.items()},
         "deliveries": result.deliveries,

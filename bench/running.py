@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from bench import usage
@@ -26,7 +26,7 @@ WARM_UP = Scenario("warm-up", Load(events=300), {}, (Crowd(1, "warm"),))
 #: Before any other: web server and consumer know the newest subscribers.
 AWAKE = Load(events=1, clients=1)
 
-UNKNOWN = References(0, 0)
+UNKNOWN = References(0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class Stage:
 class Result:
     """A scenario's figures; `problem` is empty if every event was accepted and every delivery came.
 
-    `cpu_us` is the CPU time of each part for one delivery, or for one event where none is waited for.
+    `cpu_us` is the CPU time of each part for one delivery, or for one event where none is waited for; `pace` is what
+    the scenario's rate was multiplied by.
     """
 
     scenario: Scenario
@@ -62,6 +63,7 @@ class Result:
     cpu_us: Mapping[str, float]
     problem: str
     references: References = UNKNOWN
+    pace: float = 1.0
 
 
 def prepare(stage: Stage) -> None:
@@ -69,21 +71,25 @@ def prepare(stage: Stage) -> None:
     _seed(stage, WARM_UP)
 
 
-def run(stage: Stage, scenario: Scenario) -> Result:
-    """Raises ProcessError if a part of the hub ends while it is measured."""
+def run(stage: Stage, scenario: Scenario, pace: float = 1.0) -> Result:
+    """`pace` is that of the machine, for scenarios that keep to it.
+
+    Raises ProcessError if a part of the hub ends while it is measured.
+    """
+    pace = pace if scenario.is_paced else 1.0
     _seed(stage, scenario)
     _warm_up(stage, scenario)
     before = stage.cpu_seconds()
     stage.receiver.reset()
     with stage.observe(stage.hub):
-        answers = publish(stage.tools, stage.hub, scenario.name, scenario.load)
+        answers = publish(stage.tools, stage.hub, scenario.name, scenario.load.paced(pace))
         if scenario.consumer is Consumer.AFTER_A_WIPE and stage.services.wipe_broker:
             stage.services.wipe_broker()
         arrivals = _delivered(stage, scenario, answers.sent * scenario.fan_out)
     used = stage.cpu_seconds()
     spent = {part: seconds - before.get(part, 0) for part, seconds in used.items()} | {"load": answers.cpu_seconds}
     stage.hub.check()
-    result = _result(stage, scenario, answers, arrivals, spent)
+    result = replace(_result(stage, scenario, answers, arrivals, spent), pace=pace)
     _clear(stage, scenario)
     return result
 

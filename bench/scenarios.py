@@ -40,6 +40,7 @@ class Scenario:
     consumer: Consumer = Consumer.ALONGSIDE
     consumer_processes: int | None = None  # None: what the command takes by itself
     against: str = ""
+    is_paced: bool = False  # a slower machine gets its load at a slower rate, as its pace is
     is_matching_measured: bool = False
     layouts: Collection[str] = field(default=("sqlite", "postgres", "faktory"))
 
@@ -67,7 +68,7 @@ def _fan_out(size: int, events: int, targets: Targets) -> Scenario:
 
 def _steady(name: str, size: int, rate: float, seconds: float) -> Scenario:
     shown: dict[Figure, Targets] = {Figure.DELIVERY_P50: {}, Figure.DELIVERY_P99: {}}
-    return Scenario(name, Load(rate=rate, seconds=seconds), shown, (takers(size),))
+    return Scenario(name, Load(rate=rate, seconds=seconds), shown, (takers(size),), is_paced=True)
 
 
 def _beside(name: str, base: Scenario, seconds: float, disturbers: Crowd, targets: Targets) -> Scenario:

@@ -14,7 +14,7 @@ from bench.receiver import Receiver
 from bench.report import as_text
 from bench.results import Json, LayoutResult, as_json
 from bench.running import Result, Stage
-from bench.scenarios import Scenario
+from bench.scenarios import TARGET_REFERENCE, Scenario
 from tests.servers.postgres import ServiceMissingError
 
 
@@ -54,9 +54,10 @@ def _run_scenarios(stage: Stage, scenarios: Sequence[Scenario]) -> list[Result]:
     running.prepare(stage)
     found: dict[str, Result] = {}
     before = references.measure(stage.receiver)
+    pace = min(before.session / TARGET_REFERENCE, 1.0)
     for scenario in scenarios:
         print(f"{scenario.name} …", end=" ", file=sys.stderr, flush=True)
-        result = running.run(stage, scenario)
+        result = running.run(stage, scenario, pace)
         after = references.measure(stage.receiver)
         found[scenario.name] = _held_against(found, replace(result, references=before.between(after)))
         before = after

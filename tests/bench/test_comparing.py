@@ -12,7 +12,7 @@ from bench.references import References
 from bench.results import Json
 from tests.bench.results import a_result, a_run
 
-FAST, SLOW = References(2200, 22_000), References(1100, 11_000)
+FAST, SLOW = References(2200, 22_000, 1), References(1100, 11_000, 2)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_an_unquiet_run_widens_the_noise() -> None:
     def run(published: float) -> Json:
         other = a_result({}, references=FAST)
         other = replace(other, scenario=replace(other.scenario, name="other"))
-        return a_run(other, a_result({Figure.PUBLISHED: published}, references=References(1600, 16_000)))
+        return a_run(other, a_result({Figure.PUBLISHED: published}, references=References(1600, 16_000, 1)))
 
     assert "nothing changed" in as_text(run(780), [run(1000)])
 

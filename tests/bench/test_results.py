@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench.figures import Figure, absolute, relative
+from bench.load import Load
 from bench.rendering import FIGURES, MarksMissingError, marks, render
 from bench.report import as_text
 from bench.scenarios import SCENARIOS, chosen
@@ -56,6 +57,14 @@ def test_what_went_wrong_is_told_under_the_table() -> None:
 def test_a_scenario_brings_the_one_it_is_held_against() -> None:
     assert [scenario.name for scenario in chosen(["hanging-1-of-20"])] == ["healthy-20", "hanging-1-of-20"]
     assert chosen([]) == list(SCENARIOS)
+
+
+def test_a_disturbed_load_comes_at_the_pace_of_what_it_is_held_against() -> None:
+    by_name = {scenario.name: scenario for scenario in SCENARIOS}
+    against = [(each, by_name[each.against]) for each in SCENARIOS if Figure.DELIVERY_P99_TIMES in each.headlines]
+    assert against
+    assert all(each.is_paced and base.is_paced for each, base in against)
+    assert Load(rate=50, seconds=12).paced(0.4) == Load(rate=20, seconds=12)
 
 
 def test_every_base_comes_before_what_is_held_against_it() -> None:
