@@ -19,6 +19,7 @@ from dispatch.models import Delivery, Replay
 from dispatch.models.delivery import SETTLED, WAITING
 from dispatch.queues import uses_faktory
 from dispatch.queues.base import Job
+from dispatch.replays.keys import NO_KEY, Key
 from subscribers.models import Subscriber
 
 NOT_SETTLED = "not settled yet"
@@ -28,6 +29,7 @@ SENT_ALREADY = "sent by this replay already"
 SUBSCRIBER_DELETED = "its subscriber is deleted"
 #: What an operator wants again because it failed is not wanted once it has come through.
 FAILED = (Delivery.State.DEAD, Delivery.State.CANCELLED)
+NO_KEY_COLUMNS = {"idempotency_key": NO_KEY.text, "content": NO_KEY.content}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +43,31 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The new deliveries, and how many were refused for which reason."""
+    """The new deliveries, how many were refused for which reason, and the row that says who asked."""
 
     deliveries: list[Delivery]
     refused: Counter[str]
+    record: Replay
 
 
-def replay(ids: Sequence[UUID], requested_by: str = "") -> Replayed:
+def replay(ids: Sequence[UUID], requested_by: str = "", key: Key = NO_KEY) -> Replayed:
     """Replays the deliveries with these ids, all in one transaction, and pushes their jobs after the commit.
 
     One that is not settled, whose replay is under way, or whose subscriber is deleted is refused. The request is built
     anew from the event and the subscriber as it is now; `webhook-id` stays that of the first delivery. A row of the
-    replays says who asked, and what came of it.
+    replays says who asked, and what came of it; under which key only if anything was replayed, so that a request that
+    was refused may be repeated. Raises IntegrityError if `requested_by` has used the key before.
     """
     made: list[UUID] = []
     refused: Counter[str] = Counter()
     jobs: list[Job] = []
     with atomic_cursor() as cursor:
         record = Replay.objects.create(
-            status=Replay.Status.DONE, requested_by=requested_by[:150], finished_at=timezone.now()
+            status=Replay.Status.DONE,
+            requested_by=requested_by[:150],
+            idempotency_key=key.text,
+            content=key.content,
+            finished_at=timezone.now(),
         )
         for chunk in chunks(list(ids), 1):
             written = write_replays(cursor, chunk, record)
@@ -67,9 +75,9 @@ def replay(ids: Sequence[UUID], requested_by: str = "") -> Replayed:
             refused += written.refused
             jobs += written.jobs
         counts = {"done": len(made), "refused": dict(refused), "total": len(made) + refused.total()}
-        Replay.objects.filter(pk=record.pk).update(**counts)
+        Replay.objects.filter(pk=record.pk).update(**counts, **({} if made else NO_KEY_COLUMNS))
         transaction.on_commit(lambda: pushing.push(jobs))
-    return Replayed(list(Delivery.objects.filter(replay=record).order_by("pk")), refused)
+    return Replayed(list(Delivery.objects.filter(replay=record).order_by("pk")), refused, record)
 
 
 @dataclass(frozen=True, slots=True)

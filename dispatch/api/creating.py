@@ -1,29 +1,20 @@
 """Creates subscribers so that a request that is repeated creates none twice."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from rest_framework.exceptions import ValidationError
 
+from dispatch.api.idempotency import content_of
 from dispatch.api.problems import ConflictError
 from dispatch.api.serializers.subscribers import DEFAULTS
 from dispatch.models import Creation
 from subscribers.models import Subscriber
 
-MAX_KEY = 255
 OTHER_CONTENT = "This idempotency key was used for another subscriber."
 DELETED = "The subscriber that was created under this idempotency key is deleted."
 NAME_TAKEN = "Another subscriber has this name."
-
-
-def checked_key(key: str | None) -> str:
-    """The header's value. Raises ValidationError."""
-    if key and (len(key) > MAX_KEY or not key.isprintable()):
-        raise ValidationError({"Idempotency-Key": f"It has at most {MAX_KEY} characters, all of them printable."})
-    return key or ""
 
 
 def create(fields: Mapping[str, Any], actor: str, key: str) -> tuple[Subscriber, bool]:
@@ -50,7 +41,7 @@ def check_name(name: str, subscriber: Subscriber) -> None:
 
 def _known(fields: Mapping[str, Any], actor: str, key: str) -> Subscriber | None:
     if key and (creation := Creation.objects.filter(actor=actor, key=key).select_related("subscriber").first()):
-        if creation.content != _content(fields):
+        if creation.content != content_of(fields):
             raise ConflictError(OTHER_CONTENT)
         if creation.subscriber.deleted_at:
             raise ConflictError(DELETED)
@@ -71,10 +62,6 @@ def _is_same(subscriber: Subscriber, fields: Mapping[str, Any]) -> bool:
 def _create(fields: Mapping[str, Any], actor: str, key: str) -> Subscriber:
     subscriber: Subscriber = Subscriber.objects.create(**{**DEFAULTS, **fields})
     if key:
-        Creation.objects.create(actor=actor, key=key, content=_content(fields), subscriber=subscriber)
+        Creation.objects.create(actor=actor, key=key, content=content_of(fields), subscriber=subscriber)
     subscriber.refresh_from_db()  # the database has stamped its revision
     return subscriber
-
-
-def _content(fields: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(dict(fields), sort_keys=True).encode()).hexdigest()

@@ -36,6 +36,12 @@ class Replay(models.Model):
     until = models.DateTimeField(null=True)
     rate_per_second = models.FloatField(null=True, help_text="Empty: as fast as it goes.")
     requested_by = models.CharField(max_length=150, blank=True, db_default="")
+    idempotency_key = models.CharField(
+        max_length=255, blank=True, db_default="", help_text="Whoever asked repeats the request under it."
+    )
+    content = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="SHA-256 of what was asked for under the key, in hex."
+    )
     total = models.PositiveIntegerField(null=True, help_text="Counted in advance; null if too many to count.")
     done = models.PositiveIntegerField(db_default=0)
     refused = models.JSONField(default=dict, help_text="How many were left out, by reason.")
@@ -61,6 +67,9 @@ class Replay(models.Model):
                 name="replay_statuses_in_order",
                 condition=Q(status_from__isnull=True, status_to__isnull=True)
                 | Q(status_to__isnull=False, status_from__lte=F("status_to")),
+            ),
+            models.UniqueConstraint(
+                name="replay_key", fields=("requested_by", "idempotency_key"), condition=~Q(idempotency_key="")
             ),
             # A consumer of the version before would send more than is asked for: by this it fails instead.
             models.CheckConstraint(

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from dispatch.models import Replay
 from dispatch.models.delivery import SETTLED
+from dispatch.replays.keys import NO_KEY, Key
 from dispatch.replays.selecting import count, count_events
 from subscribers.models import Subscriber
 
@@ -70,10 +71,14 @@ def backfill_wish(subscriber: Subscriber, since: datetime, rate_per_second: floa
     return found
 
 
-def request(wished: Replay, requested_by: str) -> Replay:
-    """Counts what is wished and writes it down; a consumer begins within seconds."""
+def request(wished: Replay, requested_by: str, key: Key = NO_KEY) -> Replay:
+    """Counts what is wished and writes it down; a consumer begins within seconds.
+
+    Raises IntegrityError if `requested_by` has used the key before.
+    """
     counted = count_events(wished) if wished.kind == Replay.Kind.BACKFILL else count(wished)
     wished.requested_by = requested_by[:150]
+    wished.idempotency_key, wished.content = key
     wished.total = counted.total
     wished.save(force_insert=True)
     return wished

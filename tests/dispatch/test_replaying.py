@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 
 from dispatch import pushing
-from dispatch.models import Delivery
+from dispatch.models import Delivery, Replay
 from dispatch.queues import open_queue
 from dispatch.replaying import NOT_SETTLED, REPLAY_WAITING, SUBSCRIBER_DELETED, replay
+from dispatch.replays.keys import Key
 from subscribers.models import Subscriber
 from tests.dispatch.ledger.rows import make_delivery, make_subscriber
 from tests.servers.faktory import FaktoryServer
@@ -38,6 +40,16 @@ def test_a_replay_of_a_replay_points_at_the_first() -> None:
 def test_what_is_not_settled_is_refused(state: str) -> None:
     replayed = replay([make_delivery(state=state).pk])
     assert (replayed.deliveries, dict(replayed.refused)) == ([], {NOT_SETTLED: 1})
+
+
+def test_a_key_is_kept_with_what_was_replayed_and_with_nothing_else() -> None:
+    key = Key("k1", "a hash")
+    assert replay([make_delivery().pk], "ann", key).deliveries == []
+    record = replay([make_delivery(state="dead").pk], "ann", key).record
+    assert Replay.objects.get(idempotency_key="k1", content="a hash") == record
+    with pytest.raises(IntegrityError):
+        replay([make_delivery(state="dead").pk], "ann", key)
+    assert len(replay([make_delivery(state="dead").pk], "another", key).deliveries) == 1
 
 
 def test_a_second_click_does_not_send_twice() -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
 from dispatch.api.serializers.fields import FiniteFloatField
@@ -68,3 +69,8 @@ class CountSerializer(serializers.Serializer[Any]):
     about = serializers.CharField()
     count = serializers.IntegerField()
     is_exact = serializers.BooleanField(help_text="If not, there are at least so many.")
+
+
+CountedOrAskedSerializer = PolymorphicProxySerializer(
+    component_name="CountedOrAsked", serializers=[CountSerializer, ReplaySerializer], resource_type_field_name=None
+)

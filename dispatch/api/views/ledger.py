@@ -9,9 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dispatch import intervening
-from dispatch.api import permissions
+from dispatch.api import asking, idempotency, permissions
 from dispatch.api.base import ReadViewSet
 from dispatch.api.filters import AttemptFilter, DeliveryFilter, EventFilter
+from dispatch.api.headers import IDEMPOTENCY_KEY
 from dispatch.api.problems import ConflictError
 from dispatch.api.schema import problems
 from dispatch.api.serializers.ledger import (
@@ -24,6 +25,9 @@ from dispatch.api.serializers.ledger import (
 from dispatch.api.serializers.strict import NothingSerializer
 from dispatch.models import Attempt, Delivery, Event
 from dispatch.replaying import replay
+from dispatch.replays.keys import NO_KEY, Key
+
+REMOVED = "The delivery that was made under this idempotency key is removed: retention keeps none for ever."
 
 
 @extend_schema_view(
@@ -86,16 +90,26 @@ class DeliveryViewSet(ReadViewSet):
         summary="Replay a delivery",
         description="Sends one that is settled again, as a new delivery with the same webhook-id.",
         tags=["deliveries"],
+        parameters=[IDEMPOTENCY_KEY],
         request=None,
-        responses={201: OpenApiResponse(DeliverySerializer, "The new delivery."), **problems(409)},
+        responses={
+            201: OpenApiResponse(DeliverySerializer, "The new delivery."),
+            200: OpenApiResponse(DeliverySerializer, "The same request, by its key, made this delivery before."),
+            **problems(409),
+        },
     )
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, pk: Any) -> Response:
         self.checked(NothingSerializer)
-        replayed = replay([self.get_object().pk], self.caller)
-        if not replayed.deliveries:
-            raise ConflictError(f"It was not replayed: {', '.join(replayed.refused)}.")
-        return Response(DeliverySerializer(replayed.deliveries[0]).data, status=201)
+        delivery: Delivery = self.get_object()
+        text = idempotency.key_of(request)
+        key = Key(text, idempotency.content_of({"delivery": delivery.pk})) if text else NO_KEY
+        record, is_new = asking.once(self.caller, key, lambda: replay([delivery.pk], self.caller, key).record)
+        made = Delivery.objects.filter(replay=record).first()
+        if made is None:
+            record.refresh_from_db()
+            raise ConflictError(f"It was not replayed: {', '.join(record.refused)}." if is_new else REMOVED)
+        return Response(DeliverySerializer(made).data, status=201 if is_new else 200)
 
     def _intervene(self, act: Any) -> Response:
         self.checked(NothingSerializer)

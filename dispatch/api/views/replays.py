@@ -5,14 +5,16 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dispatch.api import permissions
+from dispatch.api import asking, idempotency, permissions
 from dispatch.api.base import ReadViewSet
+from dispatch.api.headers import IDEMPOTENCY_KEY
 from dispatch.api.problems import ConflictError
 from dispatch.api.schema import problems
-from dispatch.api.serializers.replays import CountSerializer, ReplaySerializer, ReplayWishSerializer
+from dispatch.api.serializers.replays import CountedOrAskedSerializer, ReplaySerializer, ReplayWishSerializer
 from dispatch.api.serializers.strict import NothingSerializer
 from dispatch.models import Replay
 from dispatch.replays import requesting
+from dispatch.replays.keys import NO_KEY, Key
 from dispatch.replays.selecting import count, count_events
 from dispatch.replays.telling import about
 
@@ -36,21 +38,31 @@ class ReplayViewSet(ReadViewSet):
         summary="Ask for a replay",
         description="The consumers begin within seconds. With `dry_run` it only counts.",
         tags=["replays"],
+        parameters=[IDEMPOTENCY_KEY],
         request=ReplayWishSerializer,
         responses={
             201: OpenApiResponse(ReplaySerializer, "Asked for."),
-            200: OpenApiResponse(CountSerializer, "Counted, as `dry_run` wished."),
+            200: OpenApiResponse(
+                CountedOrAskedSerializer, "Counted, as `dry_run` wished; or the same request, by its key, asked before."
+            ),
+            **problems(409),
         },
     )
     def create(self, request: Request) -> Response:
         wished = self.checked(ReplayWishSerializer)
-        replay: Replay = wished["wish"]
-        if not wished["dry_run"]:
-            asked = requesting.request(replay, self.caller)
-            location = request.build_absolute_uri(f"{request.path}/{asked.pk}")
-            return Response(ReplaySerializer(asked).data, status=201, headers={"Location": location})
-        counted = count_events(replay) if replay.kind == Replay.Kind.BACKFILL else count(replay)
-        return Response({"about": about(replay), "count": counted.number, "is_exact": counted.is_exact})
+        text = idempotency.key_of(request)
+        return self._count(wished["wish"]) if wished["dry_run"] else self._ask(wished["wish"], text)
+
+    def _count(self, wished: Replay) -> Response:
+        counted = count_events(wished) if wished.kind == Replay.Kind.BACKFILL else count(wished)
+        return Response({"about": about(wished), "count": counted.number, "is_exact": counted.is_exact})
+
+    def _ask(self, wished: Replay, text: str) -> Response:
+        key = Key(text, asking.criteria_of(wished)) if text else NO_KEY
+        asked, is_new = asking.once(self.caller, key, lambda: requesting.request(wished, self.caller, key))
+        location = self.request.build_absolute_uri(f"{self.request.path}/{asked.pk}")
+        status = 201 if is_new else 200
+        return Response(ReplaySerializer(asked).data, status=status, headers={"Location": location})
 
     @extend_schema(
         summary="Stop a replay",

@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.db import transaction
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dispatch.api import creating, permissions, preconditions
+from dispatch.api import creating, idempotency, permissions, preconditions
 from dispatch.api.base import ReadViewSet
 from dispatch.api.filters import SubscriberFilter
+from dispatch.api.headers import ETAG, IDEMPOTENCY_KEY, IF_MATCH
 from dispatch.api.paging import OldestFirst
 from dispatch.api.schema import problems
 from dispatch.api.serializers.strict import NothingSerializer
@@ -18,17 +19,6 @@ from dispatch.api.views.lifecycle import Lifecycle
 from dispatch.api.views.testing import SubscriberTests
 from dispatch.resuming import settle_deleted
 from subscribers.models import Subscriber
-
-IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag it must still have; without it anything goes."
-)
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same request with the same key creates once."
-)
-
-ETAG = OpenApiParameter(
-    "ETag", str, OpenApiParameter.HEADER, response=[200, 201], required=True, description="For If-Match."
-)
 
 
 @extend_schema_view(
@@ -67,8 +57,7 @@ class SubscriberViewSet(Lifecycle, SubscriberTests, ReadViewSet):
     )
     def create(self, request: Request) -> Response:
         fields = self.checked(SubscriberSerializer)
-        key = creating.checked_key(request.headers.get("Idempotency-Key"))
-        subscriber, is_new = creating.create(fields, self.caller, key)
+        subscriber, is_new = creating.create(fields, self.caller, idempotency.key_of(request))
         answer = self.shown(subscriber, 201 if is_new else 200)
         answer["Location"] = request.build_absolute_uri(f"{request.path}/{subscriber.pk}")
         return answer

@@ -11,7 +11,7 @@ from django.db import connection
 from subscribers.models import Subscriber
 from tests.dispatch.api.caller import Caller, machine
 from tests.dispatch.client import Answer
-from tests.dispatch.ledger.rows import make_subscriber
+from tests.dispatch.ledger.rows import make_delivery, make_subscriber
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("quiet_log")]
 
@@ -40,6 +40,16 @@ def test_the_same_create_makes_one_subscriber(headers: dict[str, str], fields: d
     assert Counter(answer.status for answer in answers) == {201: 1, 200: CALLERS - 1}
     assert len({answer.json["id"] for answer in answers}) == 1
     assert Subscriber.objects.count() == 1
+
+
+def test_the_same_request_under_a_key_makes_one_replay() -> None:
+    api, dead = machine(), make_delivery(state="dead")
+    asked = at_once(lambda number: api.post("replays", {"state": "dead"}, Idempotency_Key="many"))
+    replayed = at_once(lambda number: api.post(f"deliveries/{dead.pk}/replay", Idempotency_Key="one"))
+    for answers in (asked, replayed):
+        assert Counter(answer.status for answer in answers) == {201: 1, 200: CALLERS - 1}
+        assert len({answer.json["id"] for answer in answers}) == 1
+    assert dead.replays.count() == 1
 
 
 def test_of_changes_to_what_all_have_seen_one_holds() -> None:

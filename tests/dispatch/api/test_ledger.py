@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dispatch.models import Delivery, Replay
 from tests.dispatch.admin.rows import make_attempt
-from tests.dispatch.api.caller import Caller
+from tests.dispatch.api.caller import Caller, machine
 from tests.dispatch.ledger.rows import make_delivery, make_event, make_subscriber
 from tests.dispatch.replays.carrying import carry_out, make_past_event
 
@@ -155,6 +155,77 @@ def test_a_replay_is_counted_asked_for_watched_and_stopped(api: Caller) -> None:
     second = api.post("replays", {"topic": "orders"}).json
     assert api.post(f"replays/{second['id']}/stop").json["status"] == "stopped"
     assert ids(api, "replays") == [second["id"], read["id"]]
+
+
+def test_the_same_replay_under_a_key_is_asked_for_once(api: Caller) -> None:
+    make_delivery(state="dead")
+    wish = {"state": "dead", "since": (timezone.now() - timedelta(hours=1)).isoformat()}
+    first, again = (api.post("replays", wish, Idempotency_Key="k1") for _ in range(2))
+    assert (first.status, again.status, again.json) == (201, 200, first.json)
+    assert again.headers["Location"] == first.headers["Location"]
+    assert Replay.objects.count() == 1
+    assert api.post("replays", wish).json["id"] != first.json["id"], "without a key each request is its own"
+
+
+def test_the_same_backfill_under_a_key_is_asked_for_once(api: Caller) -> None:
+    make_past_event(timedelta(hours=2))
+    wish = {
+        "kind": "backfill",
+        "subscriber": make_subscriber().pk,
+        "since": (timezone.now() - timedelta(days=1)).isoformat(),
+    }
+    answers = [api.post("replays", wish, Idempotency_Key="k1") for _ in range(2)]
+    assert [answer.status for answer in answers] == [201, 200]
+    assert Replay.objects.count() == 1
+
+
+def test_a_key_stands_for_one_replay_of_one_caller(api: Caller) -> None:
+    dead, other = make_delivery(state="dead"), make_delivery(state="dead")
+    api.post("replays", {"state": "dead"}, Idempotency_Key="k1")
+    refused = [
+        api.post("replays", {"state": "cancelled"}, Idempotency_Key="k1"),
+        api.post(f"deliveries/{dead.pk}/replay", Idempotency_Key="k1"),
+    ]
+    assert [answer.status for answer in refused] == [409, 409]
+    assert all("another replay" in answer.detail for answer in refused)
+    assert machine(name="another").post("replays", {"state": "cancelled"}, Idempotency_Key="k1").status == 201
+    assert api.post(f"deliveries/{dead.pk}/replay", Idempotency_Key="k2").status == 201
+    assert api.post(f"deliveries/{other.pk}/replay", Idempotency_Key="k2").status == 409
+
+
+def test_a_count_takes_no_key(api: Caller) -> None:
+    wish = {"state": "dead"}
+    assert api.post("replays", {**wish, "dry_run": True}, Idempotency_Key="k1").status == 200
+    assert api.post("replays", wish, Idempotency_Key="k1").status == 201
+    assert api.post("replays", {**wish, "dry_run": True}, Idempotency_Key="k1").json["count"] == 0
+
+
+def test_a_replay_under_a_key_that_is_too_long_is_refused(api: Caller) -> None:
+    for path in ("replays", f"deliveries/{make_delivery(state='dead').pk}/replay"):
+        answer = api.post(path, {"state": "dead"} if path == "replays" else None, Idempotency_Key="k" * 256)
+        assert [each["field"] for each in answer.json["errors"]] == ["Idempotency-Key"]
+    assert not Replay.objects.exists()
+
+
+def test_the_same_replay_of_a_delivery_under_a_key_makes_one(api: Caller) -> None:
+    dead = make_delivery(state="dead")
+    path = f"deliveries/{dead.pk}/replay"
+    first, again = (api.post(path, Idempotency_Key="k1") for _ in range(2))
+    assert (first.status, again.status, again.json) == (201, 200, first.json)
+    Delivery.objects.filter(pk=first.json["id"]).update(state="delivered", settled_at=timezone.now())
+    later = api.post(path, Idempotency_Key="k1")
+    assert (later.status, later.json["id"], later.json["state"]) == (200, first.json["id"], "delivered")
+    assert dead.replays.count() == 1
+    Delivery.objects.filter(pk=first.json["id"]).delete()
+    assert "removed" in api.post(path, Idempotency_Key="k1").detail
+
+
+def test_a_refused_replay_may_be_repeated_under_its_key(api: Caller) -> None:
+    waiting = make_delivery()
+    path = f"deliveries/{waiting.pk}/replay"
+    assert "not settled" in api.post(path, Idempotency_Key="k1").detail
+    Delivery.objects.filter(pk=waiting.pk).update(state="dead", settled_at=timezone.now())
+    assert api.post(path, Idempotency_Key="k1").status == 201
 
 
 def test_a_backfill_needs_a_subscriber_and_a_time(api: Caller) -> None:
