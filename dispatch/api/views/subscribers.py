@@ -26,7 +26,6 @@ from subscribers.models import Subscriber
     retrieve=extend_schema(summary="Read a subscriber", tags=["subscribers"], parameters=[ETAG]),
 )
 class SubscriberViewSet(Lifecycle, SubscriberTests, ReadViewSet):
-    queryset = Subscriber.objects.existing()
     serializer_class = SubscriberSerializer
     filterset_class = SubscriberFilter
     pagination_class = OldestFirst
@@ -109,13 +108,6 @@ class SubscriberViewSet(Lifecycle, SubscriberTests, ReadViewSet):
                 subscriber.save(update_fields=list(fields))
             subscriber.refresh_from_db()
         return self.shown(subscriber)
-
-    def locked(self) -> Subscriber:
-        """Locked until the transaction ends (SQLite has one lock for all). Raises PreconditionFailedError."""
-        self.queryset = Subscriber.objects.existing().select_for_update()
-        subscriber: Subscriber = self.get_object()
-        preconditions.check(self.request, subscriber)
-        return subscriber
 
     def shown(self, subscriber: Subscriber, status: int = 200) -> Response:
         answer = SubscriberSerializer(subscriber, context=self.get_serializer_context()).data

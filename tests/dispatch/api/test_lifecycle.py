@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -33,6 +34,31 @@ def test_a_pause_changes_the_etag(api: Caller) -> None:
     path = f"subscribers/{make_subscriber().pk}"
     before = api.get(path).headers["ETag"]
     assert api.post(f"{path}/pause").headers["ETag"] == api.get(path).headers["ETag"] != before
+
+
+@pytest.mark.parametrize(
+    ("act", "body"),
+    [
+        ("pause", {}),
+        ("resume", {"backlog": "send"}),
+        ("resume", {"backlog": "discard"}),
+        ("rotate-secret", {"overlap_hours": 0}),
+    ],
+)
+def test_nothing_happens_to_a_subscriber_that_was_changed_since(api: Caller, act: str, body: dict[str, Any]) -> None:
+    state = "paused" if act == "resume" else "active"
+    held = make_delivery(make_subscriber(state=state), state="held", reason="paused")
+    path = f"subscribers/{held.subscriber_id}"
+    old = api.get(path).headers["ETag"]
+    Subscriber.objects.update(name="renamed by another way")
+    before = api.get(path)
+    assert "read it again" in api.post(f"{path}/{act}", body, If_Match=old).detail
+    assert api.get(path).json == before.json
+    held.refresh_from_db()
+    assert held.state == "held"
+    done = api.post(f"{path}/{act}", body, If_Match=before.headers["ETag"])
+    assert (done.status, done.headers["ETag"]) == (200, api.get(path).headers["ETag"])
+    assert done.headers["ETag"] != before.headers["ETag"]
 
 
 @pytest.mark.parametrize(("backlog", "discarded", "state"), [("send", 0, "pending"), ("discard", 1, "cancelled")])
