@@ -22,6 +22,13 @@ READ = (
     *("state", "state_reason", "has_secret", "public_key", "previous_secret_until", "revision"),
     *("filter_error_count", "last_filter_error", "last_filter_error_at", "created_at", "updated_at"),
 )
+PAUSING = "POST /api/v1/subscribers/<id>/pause and /resume change it."
+ROTATING = "POST /api/v1/subscribers/<id>/rotate-secret changes it."
+#: What changes those of them that somebody can change.
+OPERATIONS = {
+    **dict.fromkeys(("state", "state_reason"), PAUSING),
+    **dict.fromkeys(("has_secret", "public_key", "previous_secret_until"), ROTATING),
+}
 #: What an update (PUT) that leaves them out gives them. The secret stays: nobody could have read it to send it again.
 DEFAULTS: dict[str, Any] = {
     "name": "",
@@ -38,6 +45,9 @@ DEFAULTS: dict[str, Any] = {
 
 class SubscriberSerializer(StrictSerializer, serializers.ModelSerializer[Subscriber]):
     serializer_field_mapping = {**serializers.ModelSerializer.serializer_field_mapping, FloatField: FiniteFloatField}
+    operations = OPERATIONS
+    counted = ("revision", "filter_error_count", "last_filter_error", "last_filter_error_at", "updated_at")
+
     last_filter_error = SeenField(seen_error)
     has_secret = serializers.SerializerMethodField()
     public_key = serializers.SerializerMethodField()

@@ -62,6 +62,46 @@ def test_what_was_read_may_be_sent_back(api: Caller) -> None:
         assert answer.json["retry_limit"] == 7
 
 
+def test_what_was_read_may_be_sent_back_although_the_hub_has_counted_on(api: Caller) -> None:
+    path = f"subscribers/{make_subscriber(target_url=NEW['target_url']).pk}"
+    read = api.get(path).json
+    Subscriber.objects.update(filter_error_count=3, last_filter_error="data has no total")
+    answer = api.put(path, read | {"retry_limit": 7})
+    assert (answer.status, answer.json["retry_limit"], answer.json["filter_error_count"]) == (200, 7, 3)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "operation"),
+    [
+        ("state", "paused", "/pause"),
+        ("state_reason", "it moves", "/pause"),
+        ("has_secret", True, "/rotate-secret"),
+        ("public_key", "whpk_x", "/rotate-secret"),
+        ("previous_secret_until", "2026-11-28T00:00:00Z", "/rotate-secret"),
+        ("id", 12345, "Leave it out."),
+        ("created_at", "2026-11-28T00:00:00Z", "Leave it out."),
+        ("filter_error_count", 7, "Leave it out."),
+        ("revision", 7_000_000, "Leave it out."),
+    ],
+)
+def test_what_only_the_hub_writes_is_refused_and_says_what_changes_it(
+    api: Caller, field: str, value: Any, operation: str
+) -> None:
+    path = f"subscribers/{make_subscriber().pk}"
+    before = api.get(path).json
+    for answer in (
+        api.patch(path, {"name": "new", field: value}),
+        api.put(path, {**NEW, field: value}),
+        api.post("subscribers", {**NEW, field: value}),
+    ):
+        told = refused(answer)
+        assert told.keys() == {field}
+        assert told[field].startswith("Only the hub writes it. ")
+        assert operation in told[field]
+    assert api.get(path).json == before
+    assert Subscriber.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
