@@ -1,8 +1,8 @@
-"""Answers are JSON whatever a client says that it accepts: a publish must not fail for its `Accept` header."""
+"""In which form an answer comes. JSON, mostly: a publish must not fail for its `Accept` header."""
 
 from collections.abc import Iterable
 
-from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -19,3 +19,13 @@ class AlwaysTheFirst(BaseContentNegotiation):
     ) -> tuple[BaseRenderer, str]:
         renderer = next(iter(renderers))
         return renderer, renderer.media_type or ""
+
+
+class AsAskedFor(DefaultContentNegotiation):
+    """As `?format=` says, or else the Accept header; the first renderer if neither does."""
+
+    def get_accept_list(self, request: Request) -> list[str]:
+        if self.settings.URL_FORMAT_OVERRIDE in request.query_params:
+            return ["*/*"]
+        accepted: list[str] = super().get_accept_list(request)
+        return accepted

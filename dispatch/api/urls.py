@@ -11,6 +11,7 @@ from dispatch.api.views.subscribers import SubscriberViewSet
 from dispatch.api.views.testing import BackTestViewSet, ExplainViewSet
 from dispatch.api.views.tokens import NowhereView, RefreshTokenView, SignInView
 from dispatch.api.views.topics import TopicViewSet
+from dispatch.negotiation import AsAskedFor
 
 
 class IdConverter:
@@ -42,12 +43,13 @@ for name, view in (
 
 # The schema and its page tell nothing that the documentation does not.
 OPEN = {"authentication_classes": (), "permission_classes": (AllowAny,)}
+YAML_OR_JSON = {"content_negotiation_class": AsAskedFor}
 
 urlpatterns = [
     path("v1/token", SignInView.as_view()),
     path("v1/token/refresh", RefreshTokenView.as_view()),
     path("v1/", include(router.urls)),
-    path("schema/", SpectacularAPIView.as_view(**OPEN), name="schema"),
+    path("schema/", SpectacularAPIView.as_view(**OPEN, **YAML_OR_JSON), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema", **OPEN), name="docs"),
     re_path("", NowhereView.as_view()),
 ]

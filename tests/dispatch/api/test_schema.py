@@ -1,5 +1,6 @@
 """The OpenAPI schema and its page."""
 
+import json
 import re
 from typing import Any
 
@@ -12,6 +13,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from dispatch.api.urls import router
+from tests.dispatch.client import Answer
 
 PUBLISHERS = {"/publish", "/events/{event_id}", "/refresh", "/healthz", "/readyz", "/metrics"}
 
@@ -81,6 +83,34 @@ def test_the_schema_is_served_to_everybody() -> None:
     answer = Client().get("/api/schema/")
     assert answer.status_code == 200
     assert yaml.safe_load(answer.content)["paths"].keys() >= PUBLISHERS
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "is_json"),
+    [
+        ("?format=json", "", True),
+        ("?format=json", "*/*", True),
+        ("?format=yaml", "application/json", False),
+        ("", "application/json", True),
+        ("", "application/vnd.oai.openapi+json", True),
+        ("", "text/html,application/xhtml+xml,*/*;q=0.8", False),
+        ("", "", False),
+    ],
+)
+def test_the_schema_is_yaml_or_json_as_it_is_asked_for(query: str, accept: str, is_json: bool) -> None:
+    answer = Client().get(f"/api/schema/{query}", headers={"Accept": accept} if accept else {})
+    assert ("json" in answer.headers["Content-Type"]) is is_json
+    read = json.loads if is_json else yaml.safe_load
+    assert read(answer.content)["paths"].keys() >= PUBLISHERS
+    assert (answer.content[:1] == b"{") is is_json
+
+
+@pytest.mark.parametrize(("query", "accept", "status"), [("?format=xml", "*/*", 404), ("", "image/png", 406)])
+@pytest.mark.usefixtures("quiet_log")
+def test_a_format_that_there_is_none_of_is_a_problem(query: str, accept: str, status: int) -> None:
+    answer = Answer(Client().get(f"/api/schema/{query}", headers={"Accept": accept}))
+    assert answer.status == status
+    assert answer.detail
 
 
 def test_the_page_needs_no_foreign_host() -> None:
