@@ -1,7 +1,7 @@
 """What Prometheus scrapes: the state of the whole hub, from the database; the same whichever web process answers."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, generate_latest
@@ -12,8 +12,9 @@ from prometheus_client.utils import floatToGoString
 from dispatch.ledger.claiming import next_due
 from dispatch.models import Consumer, Delivery, Health, Total
 from dispatch.models.counter import BUCKET_BOUNDS_MS
-from dispatch.models.delivery import WAITING
-from dispatch.reconciliation import living_consumers
+from dispatch.models.delivery import SETTLED, WAITING
+from dispatch.outcomes import ErrorKind
+from dispatch.reconciliation import Findings, living_consumers
 from subscribers.models import Subscriber
 
 Counts = Mapping[str, int]
@@ -21,21 +22,30 @@ Counts = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A counter: its name in the totals, its metric, and the metric's label if the total has one."""
+    """A counter: its name in the totals, its metric, and the metric's label if the total has one.
+
+    The values of the label that are `known` have a line from the start, with 0: to Prometheus a line that begins with
+    the first burst is no increase.
+    """
 
     total: str
     metric: str
     meaning: str
     label: str = ""
+    known: tuple[str, ...] = ()
 
 
+RESULTS = ("2xx", "3xx", "4xx", "5xx", *ErrorKind)
+#: What docs/publishing.md lists, and what a server or a wrong method brings.
+ANSWERS = ("202", "400", "401", "403", "405", "408", "409", "413", "500", "503")
+STRANDED = tuple(each.name for each in fields(Findings))
 COUNTERS = (
     Counted("events", "switch_events_accepted", "Events that were accepted"),
     Counted("deliveries", "switch_deliveries_created", "Deliveries that accepted events have brought"),
-    Counted("attempts", "switch_attempts", "HTTP tries, by class of status or kind of error", "result"),
-    Counted("settled", "switch_deliveries_settled", "Deliveries that came to an end, by state", "state"),
-    Counted("answers", "switch_publish_answers", "Answers to publishes, by status", "status"),
-    Counted("reconciled", "switch_reconciled", "Stranded work that was set going again, by kind", "kind"),
+    Counted("attempts", "switch_attempts", "HTTP tries, by class of status or kind of error", "result", RESULTS),
+    Counted("settled", "switch_deliveries_settled", "Deliveries that came to an end, by state", "state", SETTLED),
+    Counted("answers", "switch_publish_answers", "Answers to publishes, by status", "status", ANSWERS),
+    Counted("reconciled", "switch_reconciled", "Stranded work that was set going again, by kind", "kind", STRANDED),
 )
 HISTOGRAMS = (
     Counted("publish_milliseconds", "switch_publish_seconds", "From a publish's complete body to its answer"),
@@ -64,8 +74,8 @@ class _Hub(Collector):
 def _counter(counted: Counted, counts: Counts) -> Metric:
     labels = [counted.label] if counted.label else []
     family = CounterMetricFamily(counted.metric, counted.meaning, labels=labels)
-    for label, count in sorted(counts.items()) or ([] if labels else [("", 0)]):
-        family.add_metric([label] if labels else [], count)
+    for value in sorted({*counts, *map(str, counted.known)}) if labels else [""]:
+        family.add_metric([value] if labels else [], counts.get(value, 0))
     return family
 
 

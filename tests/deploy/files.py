@@ -9,6 +9,7 @@ from dockerfile_parse import DockerfileParser
 
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEMD = ROOT / "deploy" / "systemd"
+PROMETHEUS = ROOT / "deploy" / "prometheus" / "prometheus.yaml"
 KUBERNETES = ROOT / "deploy" / "kubernetes" / "switch.yaml"
 
 

@@ -11,11 +11,11 @@ import kubernetes_validate
 import pytest
 
 from switchsite.environment import BY_NAME
-from tests.deploy.files import KUBERNETES, ROOT, SYSTEMD, compose, instructions, manifest, manifests
+from tests.deploy.files import KUBERNETES, PROMETHEUS, ROOT, SYSTEMD, compose, instructions, manifest, manifests
 
 OURS = re.compile(r"\b(?:SWITCH_[A-Z_]+|FAKTORY_[A-Z]+|DATABASE_URL)\b")
 GRACE_SECONDS: float = BY_NAME["SWITCH_SHUTDOWN_SECONDS"].default
-FILES = [ROOT / "Dockerfile", ROOT / "compose.yaml", KUBERNETES, *sorted(SYSTEMD.glob("*.service"))]
+FILES = [ROOT / "Dockerfile", ROOT / "compose.yaml", KUBERNETES, PROMETHEUS, *sorted(SYSTEMD.glob("*.service"))]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -4,12 +4,13 @@ import json
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
 
 from dispatch.metrics import exposition
-from tests.deploy.files import ROOT
+from tests.deploy.files import PROMETHEUS, ROOT
 from tests.servers.fixtures import missing
 
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yaml"
@@ -32,6 +33,32 @@ def test_the_rules_do_what_their_tests_say() -> None:
         ["promtool", "test", "rules", "alerts.test.yaml"], cwd=ALERTS.parent, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_promtool_takes_the_sample_configuration(tmp_path: Path) -> None:
+    if not shutil.which("promtool"):
+        missing("promtool is not installed")
+    for path in (PROMETHEUS, ALERTS):
+        shutil.copy(path, tmp_path)
+    check = ["promtool", "check", "config", PROMETHEUS.name]
+    without = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True)
+    assert "switch-metrics-token" in without.stderr, "it must read the token that the comment has written"
+    (tmp_path / "switch-metrics-token").write_text("a token")
+    done = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_values_that_rules_ask_for_have_a_line_before_anything_happened(db: None) -> None:
+    """To Prometheus a line that begins with the first burst is no increase."""
+    begun = set(re.findall(r'^(switch_\w+_total)\{(\w+)="(\w+)"\} 0\.0$', exposition().decode(), re.M))
+    rules = [rule["expr"] for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]]
+    asked = {
+        (name, label, value)
+        for name, label, values in re.findall(r'(switch_\w+_total)\{(\w+)=~?"([\w|]+)"\}', " ".join(rules))
+        for value in values.split("|")
+    }
+    assert len(asked) > 3
+    assert asked <= begun
 
 
 def test_every_rule_has_a_test() -> None:

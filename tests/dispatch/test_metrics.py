@@ -1,5 +1,6 @@
 """What Prometheus reads, read back by Prometheus' own parser."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,11 +10,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from dispatch.counting import Folder, fold_attempts
 from dispatch.identifiers import new_id
 from dispatch.ledger.counting import add_to_totals, newest_attempt
-from dispatch.metrics import exposition
+from dispatch.metrics import ANSWERS, COUNTERS, exposition
 from dispatch.models import Attempt, Consumer, Health
 from dispatch.models.counter import BUCKET_BOUNDS_MS
 from tests.dispatch.ledger.rows import make_deliveries, make_delivery, make_event, make_subscriber
 from tests.dispatch.replays.carrying import make_past_event
+from tests.docs.commands import page
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +33,29 @@ def test_a_new_hub_has_every_metric_that_needs_no_history() -> None:
     assert found["switch_deliveries_waiting", "pending"] == found["switch_deliveries_waiting", "held"] == 0
     assert found["switch_consumers",] == found["switch_breakers", "open"] == 0
     assert found["switch_publish_seconds_count",] == 0
+
+
+def test_every_value_of_a_label_that_is_known_begins_at_zero() -> None:
+    found = scraped()
+    values = {each.metric: each.known for each in COUNTERS if each.label}
+    assert {*values} == {"switch_attempts", "switch_deliveries_settled", "switch_publish_answers", "switch_reconciled"}
+    for metric, known in values.items():
+        assert {value: found.get((f"{metric}_total", value)) for value in known} == dict.fromkeys(known, 0)
+    assert found["switch_attempts_total", "connect_timeout"] == found["switch_attempts_total", "5xx"] == 0
+    assert found["switch_reconciled_total", "forgotten_by_broker"] == 0
+
+
+def test_a_value_that_nobody_knew_of_comes_beside_the_known_ones() -> None:
+    add_to_totals({("answers", "418"): 2, ("answers", "202"): 3})
+    found = scraped()
+    assert (found["switch_publish_answers_total", "418"], found["switch_publish_answers_total", "202"]) == (2, 3)
+    assert found["switch_publish_answers_total", "503"] == 0
+
+
+def test_every_status_of_a_publish_that_the_docs_list_is_known() -> None:
+    listed = set(re.findall(r"^\| (\d{3}) \|", page("publishing.md"), re.M))
+    assert listed
+    assert listed <= {*ANSWERS}
 
 
 def test_what_was_counted_comes_out() -> None:
