@@ -12,6 +12,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from dispatch.payloads import PayloadError, name_of
+from dispatch.standards import is_timestamp, is_uri_reference
 
 STRUCTURED_TYPE = "application/cloudevents+json"
 BATCH_TYPE = "application/cloudevents-batch+json"
@@ -42,7 +43,7 @@ def from_structured(item: Mapping[str, Any], exact: Mapping[str, Any]) -> dict[s
     """The payload that a structured event means; `exact` holds its numbers as received. Raises PayloadError."""
     if "data_base64" in item:
         raise PayloadError("Switch carries JSON: data_base64 cannot be delivered.", "data_base64")
-    payload: dict[str, Any] = {"cloudevent": _attributes({k: v for k, v in item.items() if k not in PAYLOAD_MEMBERS})}
+    payload: dict[str, Any] = {"cloudevent": _checked({k: v for k, v in item.items() if k not in PAYLOAD_MEMBERS})}
     return payload | ({"body": exact["data"]} if item.get("data") is not None else {})
 
 
@@ -54,7 +55,7 @@ def from_binary(headers: Iterable[tuple[str, str]], body: Any) -> dict[str, Any]
             attributes[name.lower()[3:]] = _unquoted(value)
         elif name.lower() == "content-type" and value:
             attributes["datacontenttype"] = value
-    payload: dict[str, Any] = {"cloudevent": _attributes(attributes)}
+    payload: dict[str, Any] = {"cloudevent": _checked(attributes)}
     return payload | ({"body": body} if body is not None else {})
 
 
@@ -67,6 +68,30 @@ def key_of(payload: Mapping[str, Any]) -> str:
     attributes = payload["cloudevent"]
     key = f"{attributes['source']} {attributes['id']}"
     return key if len(key) <= MAX_KEY_LENGTH else sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def in_no_mode(data: Any) -> Any:
+    """An event's data, the same in whatever content mode it came: for comparisons.
+
+    The binary mode knows strings alone, and a `datacontenttype` that the others leave out.
+    """
+    given = data.get("cloudevent") if isinstance(data, dict) else None
+    if not isinstance(given, dict) or not _is_whole(given):
+        return data
+    attributes = {name: _as_string(value) for name, value in given.items() if name != "datacontenttype"}
+    return {**data, "cloudevent": attributes}
+
+
+def _checked(given: dict[str, Any]) -> dict[str, Any]:
+    """The attributes of an event that is published now. Raises PayloadError."""
+    attributes = _attributes(given)
+    if not is_uri_reference(attributes["source"]):
+        raise PayloadError(
+            "The source must be a URI-reference (RFC 3986), such as /shop or https://shop.example/orders.", "source"
+        )
+    if "time" in attributes and not is_timestamp(attributes["time"]):
+        raise PayloadError("The time must be a timestamp of RFC 3339, such as 2026-01-31T08:00:00Z.", "time")
+    return attributes
 
 
 def _attributes(given: dict[str, Any]) -> dict[str, Any]:
@@ -137,8 +162,10 @@ def binary_headers(attributes: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(f"ce-{name}", _quoted(value)) for name, value in attributes.items() if name != "datacontenttype"]
 
 
+def _as_string(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _quoted(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
     # All printable ASCII stands as it is, less the space, the double quote and the per cent sign.
-    return quote(str(value), safe="!#$&'()*+,/:;<=>?@[\\]^`{|}~", errors="backslashreplace")
+    return quote(_as_string(value), safe="!#$&'()*+,/:;<=>?@[\\]^`{|}~", errors="backslashreplace")

@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 import orjson
@@ -141,9 +141,9 @@ def _to_text_with_care(data: Any) -> str:
     return text
 
 
-def canonical(text: str) -> str:
-    """The same for two JSON texts that say the same, whatever their white space, escapes and order of keys."""
-    return str(simplejson.dumps(parse_exact(text, parse_json(text)), sort_keys=True))
+def canonical(text: str, seen: Callable[[Any], Any]) -> str:
+    """The same for two JSON texts of which `seen` makes the same, whatever their spaces, escapes and order of keys."""
+    return str(simplejson.dumps(seen(parse_exact(text, parse_json(text))), sort_keys=True))
 
 
 def _has_inexact_fraction(text: str) -> bool:

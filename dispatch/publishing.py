@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from dispatch import outages, pushing
+from dispatch.cloudevents import in_no_mode
 from dispatch.identifiers import new_id
 from dispatch.jobs import fan_out_job, first_jobs
 from dispatch.ledger.accepting import DeliveryRow, EventRow, correct_matched, insert_deliveries, insert_events
@@ -154,11 +155,11 @@ def _answer(plan: _Plan) -> Accepted:
 
 def _answer_again(new: NewEvent) -> Accepted | IdempotencyConflictError:
     first = Event.objects.get(author=new.author, idempotency_key=new.idempotency_key)
-    if first.topic != new.topic or not _is_same_json(first.payload, new.payload):
+    if first.topic != new.topic or not _is_same(first.payload, new.payload):
         return IdempotencyConflictError(first.id, new.idempotency_key or "")
     return Accepted(first.id, first.topic, first.matched, is_duplicate=True)
 
 
-def _is_same_json(stored: str, received: str) -> bool:
+def _is_same(stored: str, received: str) -> bool:
     # As texts: to Python 1 is True, and two numbers beyond a float are one.
-    return stored == received or canonical(stored) == canonical(received)
+    return stored == received or canonical(stored, in_no_mode) == canonical(received, in_no_mode)

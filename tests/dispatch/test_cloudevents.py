@@ -15,7 +15,7 @@ from cloudevents.core.bindings.http import (
 from cloudevents.core.v1.event import CloudEvent
 
 from dispatch.building import BuiltRequest, EventContent, build
-from dispatch.cloudevents import from_binary, from_structured, is_binary, is_cloudevent, key_of, topic_of
+from dispatch.cloudevents import from_binary, from_structured, in_no_mode, is_binary, is_cloudevent, key_of, topic_of
 from dispatch.identifiers import new_id
 from dispatch.ledger.loading import LoadedEvent, LoadedSubscriber
 from dispatch.payloads import PayloadError
@@ -30,6 +30,7 @@ ATTRIBUTES = {
     "region": "eu-1",
 }
 DATA = {"total": 120, "größe": "ü"}
+FORMATS = pytest.mark.parametrize("body_format", ["cloudevents_structured", "cloudevents_binary"])
 
 
 def official(**changes: Any) -> CloudEvent:
@@ -80,6 +81,11 @@ def test_source_and_id_together_name_an_event() -> None:
         ({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "x": {}}, "x"),
         ({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "x": 1.5}, "x"),
         ({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "data_base64": "AA=="}, "data_base64"),
+        ({"specversion": "1.0", "id": "1", "source": "the shop", "type": "t"}, "source"),
+        ({"specversion": "1.0", "id": "1", "source": "/größe", "type": "t"}, "source"),
+        ({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "time": "yesterday"}, "time"),
+        ({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "time": "2026-02-30T00:00:00Z"}, "time"),
+        ({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "time": 1769846400}, "time"),
         (
             {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "datacontenttype": "text/xml"},
             "datacontenttype",
@@ -90,6 +96,38 @@ def test_what_is_no_cloudevent_is_refused_at_its_place(item: dict[str, Any], pla
     with pytest.raises(PayloadError) as refused:
         structured(item)
     assert refused.value.place == place
+
+
+def test_attributes_in_headers_are_checked_as_well() -> None:
+    headers = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/shop", "ce-type": "t"}
+    for name, value in (("source", "the%20shop"), ("time", "2026-01-02")):
+        with pytest.raises(PayloadError) as refused:
+            from_binary((headers | {f"ce-{name}": value}).items(), None)
+        assert refused.value.place == name
+
+
+def test_one_event_is_the_same_in_every_mode() -> None:
+    given = {**ATTRIBUTES, "count": 7, "urgent": True, "time": "2026-01-02T03:04:05Z"}
+    quoted = {f"ce-{name}": str(value).replace("True", "true") for name, value in given.items()}
+    headers = quoted | {"ce-id": "%C3%A4%201%25", "ce-subject": "gr%C3%B6%C3%9Fe%20%227%22"}
+    binary = from_binary((headers | {"content-type": "application/json; charset=utf-8"}).items(), DATA)
+    plain, typed = ({**given, **more, "data": DATA} for more in ({}, {"datacontenttype": "application/json"}))
+    seen = [in_no_mode(payload) for payload in (binary, structured(plain), structured(typed))]
+    assert seen[0] == seen[1] == seen[2]
+    assert in_no_mode(structured({**plain, "urgent": False})) != seen[0]
+    assert in_no_mode(structured({**plain, "data": {}})) != seen[0]
+
+
+@pytest.mark.parametrize("data", [{"cloudevent": {"datacontenttype": "x"}, "body": 1}, {"cloudevent": 7}, [1], "text"])
+def test_what_only_looks_like_a_cloudevent_is_compared_as_it_is(data: Any) -> None:
+    assert in_no_mode(data) == data
+
+
+@FORMATS
+def test_an_event_that_was_taken_with_another_source_goes_out_as_it_came(body_format: str) -> None:
+    """By a version that did not check it."""
+    given = {"specversion": "1.0", "id": "7", "source": "the shop", "type": "t"}
+    assert read(built({"cloudevent": given, "body": 1}, body_format)).get_source() == "the shop"
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "application/a+json"])
@@ -108,9 +146,6 @@ def read(request: BuiltRequest) -> CloudEvent:
     found = from_http_event(HTTPMessage(headers=dict(request.headers), body=request.body or b""))
     assert isinstance(found, CloudEvent)
     return found
-
-
-FORMATS = pytest.mark.parametrize("body_format", ["cloudevents_structured", "cloudevents_binary"])
 
 
 @FORMATS

@@ -72,6 +72,18 @@ def test_source_and_id_are_the_key(station: Station, write: Any) -> None:
     assert post(station, write(event(topic, "7", subject="another")))[0] == 409
 
 
+def test_an_event_that_is_repeated_in_another_mode_is_the_same(station: Station) -> None:
+    sent = event("modes", count=7)
+    structured = to_structured_event(sent)
+    headers = {"Content-Type": "application/cloudevents-batch+json"}
+    batch = HTTPMessage(headers=headers, body=json.dumps([json.loads(structured.body)]).encode())
+    answers = [post(station, message) for message in (to_binary_event(sent), structured, batch)]
+    assert [status for status, _ in answers] == [202, 202, 202]
+    first, again, (in_batch,) = answers[0][1], answers[1][1], answers[2][1]["results"]
+    assert {each["id"] for each in (first, again, in_batch)} == {first["id"]}
+    assert [each["duplicate"] for each in (first, again, in_batch)] == [False, True, True]
+
+
 def test_a_batch_is_taken_one_by_one(station: Station) -> None:
     good = [json.loads(to_structured_event(event("batched", event_id)).body) for event_id in ("1", "2")]
     bad = {**good[0], "id": ""}
@@ -87,6 +99,12 @@ def test_a_batch_is_taken_one_by_one(station: Station) -> None:
     [
         ({"ce-specversion": "0.3", "ce-id": "1", "ce-source": "s", "ce-type": "t"}, b"{}", "version 1.0"),
         ({"ce-specversion": "1.0", "ce-id": "1", "ce-source": "s"}, b"{}", "needs type"),
+        ({"ce-specversion": "1.0", "ce-id": "1", "ce-source": "a%20b", "ce-type": "t"}, b"{}", "source must be"),
+        (
+            {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "s", "ce-type": "t", "ce-time": "now"},
+            b"{}",
+            "time must be",
+        ),
         ({"ce-specversion": "1.0", "ce-id": "1", "ce-source": "s", "ce-type": "t"}, b"<xml/>", "not JSON"),
         (
             {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "s", "ce-type": "t", "Content-Type": "text/xml"},
