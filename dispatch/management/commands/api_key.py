@@ -3,16 +3,17 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from dispatch.api import keys
 from dispatch.management.arguments import operator
 from dispatch.moments import duration
 from dispatch.scopes import SCOPES
+from subscribers.management.database import DatabaseCommand
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "Makes an API key for the machine NAME and prints it. It is not kept, and cannot be shown again."
 
     def add_arguments(self, parser: CommandParser) -> None:

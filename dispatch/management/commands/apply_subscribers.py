@@ -3,17 +3,17 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from dispatch.applying import CHANGED, NEW, SAME, Applied, apply, format_of
-from dispatch.management.tables import demand_tables
 from subscribers.acting import acting, operator
 from subscribers.files import FORMATS, FileRefusedError
+from subscribers.management.database import DatabaseCommand
 
 SIGNS = {NEW: "+", CHANGED: "~"}
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "Creates and changes subscribers as FILE says, all or none of it. What the file does not name stays."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -24,7 +24,6 @@ class Command(BaseCommand):
         parser.add_argument("--allow-empty", action="store_true", help="let --prune delete all if the file has no rows")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        demand_tables()
         path: Path = options["file"]
         try:
             with acting(operator(), f"manage.py apply_subscribers {path.name}"):

@@ -3,16 +3,17 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from dispatch.demo.filling import NotEmptyError, fill
 from dispatch.demo.live import play
 from dispatch.management.progress import bar
+from subscribers.management.database import DatabaseCommand
 
 WEEK_SECONDS = 7 * 86_400.0
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "Fills an EMPTY database with subscribers and a day of traffic, to look at. `make demo` runs it all."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from dispatch.applying import format_of
-from dispatch.management.tables import demand_tables
 from subscribers.files import FORMATS, FileRefusedError
+from subscribers.management.database import DatabaseCommand
 from subscribers.resources import SubscriberResource
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "Writes all subscribers, without their secrets, to FILE, or as YAML to the terminal."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -19,7 +19,6 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=sorted(FORMATS), default="", help="whatever the ending says")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        demand_tables()
         path: Path | None = options["file"]
         dataset = SubscriberResource().export()
         try:

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from dispatch.management.arguments import operator, subscriber_called
 from subscribers.acting import acting
+from subscribers.management.database import DatabaseCommand
 from subscribers.models import Subscriber
 
 MAX_REASON = 400
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "Pauses a subscriber: its events are held, not lost, until it is resumed."
 
     def add_arguments(self, parser: CommandParser) -> None:

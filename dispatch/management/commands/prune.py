@@ -5,12 +5,13 @@ from argparse import ArgumentTypeError
 from collections import Counter
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from dispatch.identifiers import new_id
 from dispatch.management.progress import bar
 from dispatch.pruning import BATCH, Removed, Turn, as_text, prune, removable
+from subscribers.management.database import DatabaseCommand
 
 PROGRESS_SECONDS = 2.0
 
@@ -21,7 +22,7 @@ def at_least_one(text: str) -> int:
     return int(text)
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "Removes now what is past its time by SWITCH_KEEP_…; the consumers do the same every few minutes."
 
     def add_arguments(self, parser: CommandParser) -> None:

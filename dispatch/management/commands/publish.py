@@ -3,18 +3,19 @@
 import getpass
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from dispatch import pushing
 from dispatch.bodies import read_event
 from dispatch.payloads import PayloadError, parse_exact, parse_json
 from dispatch.problems import ContentTooLargeError
 from dispatch.publishing import Accepted, accept
+from subscribers.management.database import DatabaseCommand
 
 PUSH_SECONDS = 5.0
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = """Publishes an event, as POST /publish would: manage.py publish order.created '{"body": {"total": 120}}'"""
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -4,7 +4,7 @@ from argparse import ArgumentTypeError
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from dispatch import pushing
@@ -16,6 +16,7 @@ from dispatch.replaying import replay
 from dispatch.replays.requesting import ReplayRefusedError, request, stop, wish
 from dispatch.replays.selecting import count
 from dispatch.replays.telling import LATER, about, progress, refusals, speed
+from subscribers.management.database import DatabaseCommand
 
 LISTED = 20
 PUSH_SECONDS = 5.0
@@ -29,7 +30,7 @@ def as_id(text: str) -> UUID:
         raise ArgumentTypeError(f"{text!r} is no id") from error
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "Sends settled deliveries again, each as a new delivery with the webhook-id of the first."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from dispatch.management.arguments import operator, subscriber_called
 from dispatch.resuming import resume
 from subscribers.acting import acting
+from subscribers.management.database import DatabaseCommand
 from subscribers.models import Subscriber
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "Resumes a paused subscriber. What was held for it is sent, unless it is to be discarded."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -3,14 +3,17 @@
 import os
 import sys
 from argparse import SUPPRESS, ArgumentTypeError
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
+from django.db import InterfaceError, OperationalError, connection
 
 from dispatch import parents
 from dispatch.consumer.process import ConsumerProcess
 from dispatch.consumer.supervision import Supervisor, child_command
+from subscribers.management.database import DatabaseCommand
 
 
 def at_least_one(text: str) -> int:
@@ -19,7 +22,7 @@ def at_least_one(text: str) -> int:
     return int(text)
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "Delivers what was published, until SIGTERM or SIGINT."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -34,6 +37,12 @@ class Command(BaseCommand):
         )
 
         parser.add_argument("--supervisor", type=int, help=SUPPRESS)  # the process to end with
+
+    def check_migrations(self) -> None:
+        """A database that is away is waited for, now as later."""
+        with suppress(OperationalError, InterfaceError):
+            super().check_migrations()
+        connection.close()  # the processes have their own
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["processes"] > 1:

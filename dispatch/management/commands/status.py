@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 from rich.console import Group, RenderableType
 from rich.live import Live
@@ -18,8 +18,8 @@ from dispatch.dashboard.figures import ago, counted, milliseconds, percent
 from dispatch.dashboard.overview import Overview, names, overview
 from dispatch.dashboard.results import in_words
 from dispatch.dashboard.standing import COUNTED
-from dispatch.management.tables import demand_tables
 from dispatch.management.terminal import console_for, line
+from subscribers.management.database import DatabaseCommand
 from subscribers.models import Subscriber
 
 LOOK_SECONDS = 2.0
@@ -50,14 +50,13 @@ class Look:
         return [(self.names.get(each, "—"), in_words(result), failing.count) for (each, result), failing in found]
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "Shows how the hub does, until Ctrl-C; once with --once, or where the output is piped."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="write it once, as plain lines")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        demand_tables()
         console = console_for(self.stdout)
         if options["once"] or not console.is_terminal:
             for told in lines(look()):

@@ -3,17 +3,17 @@
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
 from dispatch.management.arguments import as_moment, operator, positive_rate
-from dispatch.management.tables import demand_tables
 from dispatch.replays.requesting import ReplayRefusedError, backfill_wish, request
 from subscribers.acting import acting
+from subscribers.management.database import DatabaseCommand
 from subscribers.models import Subscriber
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "Adds a subscriber of TOPIC, whose events are sent to URL."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -27,7 +27,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["rate"] and not options["since"]:
             raise CommandError("--rate is that of past events: it needs --since.")
-        demand_tables()
         subscriber = Subscriber(
             topic=options["topic"],
             target_url=options["url"],

@@ -5,7 +5,7 @@ import time
 from argparse import ArgumentTypeError
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from rich.console import Console
 from rich.text import Text
 
@@ -15,6 +15,7 @@ from dispatch.management.terminal import console_for, line
 from dispatch.models import Delivery
 from dispatch.payloads import parse_json
 from dispatch.revealing import masked
+from subscribers.management.database import DatabaseCommand
 
 LOOK_SECONDS = 0.5
 LAST = 10
@@ -29,7 +30,7 @@ def last(text: str) -> int:
     return int(text)
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "Follows events and the outcomes of their deliveries, until Ctrl-C."
 
     def add_arguments(self, parser: CommandParser) -> None:

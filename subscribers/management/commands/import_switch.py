@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from subscribers.acting import acting, operator
+from subscribers.management.database import DatabaseCommand
 from subscribers.originals import OriginalError, Taken, read_originals, take_over
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "Takes over the subscribers of the original's SQLite file; may be run again."
 
     def add_arguments(self, parser: CommandParser) -> None:

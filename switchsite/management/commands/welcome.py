@@ -5,9 +5,9 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand
 
 from dispatch.tokens import PublisherToken
+from subscribers.management.database import DatabaseCommand
 
 TEXT = """
   Switch runs at {base}
@@ -27,7 +27,7 @@ TEXT = """
 """
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "Creates a first admin user if there is none, and prints how to sign in and what to do first."
 
     def handle(self, *args: Any, **options: Any) -> None:
