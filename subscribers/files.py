@@ -35,6 +35,7 @@ class _Left:
 
 
 LEFT_OUT = _Left()
+TOO_DEEP = "The file is nested too deep: it must be a list of subscribers, whose fields are single values."
 TWICE = "The row names it more than once: say it once."
 
 
@@ -106,7 +107,9 @@ class SubscribersYAML(YAML):  # type: ignore[misc] # import-export comes without
     def create_dataset(self, in_stream: bytes | str, **kwargs: Any) -> tablib.Dataset:
         try:
             return table(*_read_yaml(_text(in_stream)))
-        except yaml.YAMLError as error:
+        except RecursionError as error:
+            raise FileRefusedError(TOO_DEEP) from error
+        except (yaml.YAMLError, ValueError) as error:  # such as a date that there is none of
             raise FileRefusedError(f"The file is not YAML: {error}") from error
 
     def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> str:
@@ -119,7 +122,9 @@ class SubscribersJSON(JSON):  # type: ignore[misc]
         try:
             rows = _listed(json.loads(_text(in_stream), object_pairs_hook=_Members))
             return table(rows, {n: row.repeated for n, row in enumerate(rows, 1) if isinstance(row, _Members)})
-        except (ValueError, RecursionError) as error:
+        except RecursionError as error:
+            raise FileRefusedError(TOO_DEEP) from error
+        except ValueError as error:
             raise FileRefusedError(f"The file is not JSON: {error}") from error
 
     def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> str:
