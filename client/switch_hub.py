@@ -69,7 +69,8 @@ class Published:
 
 @dataclass(frozen=True)
 class Hub:
-    """A hub at `url`. `secret` is its SWITCH_JWT_SECRET, `author` your service's name.
+    """A hub at `url`. `secret` is its SWITCH_JWT_SECRET, `author` your service's name, `topics` what it may publish on:
+    names, and patterns that end with a `*`; all without it.
 
     A lost connection, a 503 and what else a proxy or a hub in trouble answers (408, 429, 5xx, or 2xx and not as a hub)
     are tried again, with growing pauses, for `retry_seconds` in all. That is safe: every event carries a key, by which
@@ -82,6 +83,16 @@ class Hub:
     topics: Sequence[str] = ()
     timeout_seconds: float = 10.0
     retry_seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a pattern that would let nothing be published."""
+        if isinstance(self.topics, str):
+            raise ValueError(f"topics is a list, as in topics=[{self.topics!r}].")
+        for topic in self.topics:
+            if not topic.strip() or "*" in topic[:-1]:
+                raise ValueError(
+                    f"topics: {topic!r} is no topic. A name stands for itself, and a * at its end for anything: order.*"
+                )
 
     def publish(self, topic: str, data: Mapping[str, Any], *, key: str | None = None) -> Published:
         """Publishes one event. `data` may have `body`, `headers`, `query_params`, `path_params` and `http_method`.

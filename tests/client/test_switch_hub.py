@@ -12,11 +12,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from standardwebhooks import Webhook
 
 from client.switch_hub import Hub, Published, RefusedError, SignatureError, UnavailableError, verify
 from dispatch.signing import public_key, signature_headers
 from subscribers.secrets import new_private_key, new_shared_secret
+from subscribers.validators import validate_topic
 from tests.flows.receiver import Receiver
 from tests.servers.hub import PROJECT, HubServer
 from tests.servers.processes import free_port
@@ -74,6 +76,26 @@ def test_of_many_each_has_its_own_result(hub: Hub) -> None:
     again = hub.publish_many([("quiet", DATA), ("quiet", {})], key="other batch")
     assert [isinstance(each, Published) and each.duplicate for each in again] == [False, False]
     assert hub.publish_many([]) == []
+
+
+@pytest.mark.parametrize("topic", ["a*b", "*.created", "**", "", " "])
+def test_a_pattern_that_no_subscriber_could_have_is_refused(topic: str) -> None:
+    with pytest.raises(ValidationError):
+        validate_topic(topic)
+    with pytest.raises(ValueError, match="is no topic"):
+        Hub("http://127.0.0.1:1", SECRET, "shop", topics=["order.*", topic])
+
+
+@pytest.mark.parametrize("topics", [(), ["*"], ["order.*", "order", "order.created*"]])
+def test_names_and_patterns_are_taken(topics: list[str]) -> None:
+    for topic in topics:
+        validate_topic(topic)
+    assert Hub("http://127.0.0.1:1", SECRET, "shop", topics=topics).topics == topics
+
+
+def test_one_topic_is_given_as_a_list() -> None:
+    with pytest.raises(ValueError, match=r"topics=\['order\.\*'\]"):
+        Hub("http://127.0.0.1:1", SECRET, "shop", topics="order.*")
 
 
 def test_a_token_can_be_limited_to_topics(server: HubServer) -> None:
