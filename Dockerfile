@@ -24,7 +24,7 @@ ENV PATH=/opt/switch/.venv/bin:$PATH \
 USER 10001:10001
 VOLUME /var/lib/switch
 EXPOSE 8000
-# Whether the web server answers. A container that runs a consumer has no port: it is watched through /readyz of the web.
+# Whether the web server answers. A container that runs a consumer has no port: `manage.py consumer_alive` tells.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ.get(\"SWITCH_SERVER_PORT\", \"8000\")}/healthz', timeout=2)"]
 CMD ["python", "manage.py", "serve"]

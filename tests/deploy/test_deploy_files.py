@@ -9,7 +9,10 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
+from django.core.management import get_commands, load_command_class
 
+from dispatch.reconciliation import HEARTBEAT_STALE
+from subscribers.management.database import DatabaseCommand
 from switchsite.environment import BY_NAME
 from tests.deploy.files import KUBERNETES, PROMETHEUS, ROOT, SYSTEMD, compose, instructions, manifest, manifests
 
@@ -38,6 +41,24 @@ def test_pods_run_as_the_image_s_user_and_gain_no_rights() -> None:
                 user,
             )
             assert pod["containers"][0]["securityContext"]["allowPrivilegeEscalation"] is False
+
+
+@pytest.mark.parametrize("name", ["switch-web", "switch-consumer"])
+def test_every_pod_that_stays_is_probed_by_what_the_image_has(name: str) -> None:
+    [container] = manifest("Deployment", name)["spec"]["template"]["spec"]["containers"]
+    for probe in (container["startupProbe"], container["livenessProbe"]):
+        if name == "switch-web":
+            assert probe["httpGet"]["path"] == "/healthz"
+        else:
+            *runs, command = probe["exec"]["command"]
+            assert runs == container["command"][:2] == ["python", "manage.py"]
+            assert isinstance(load_command_class(get_commands()[command], command), DatabaseCommand)
+
+
+def test_a_consumer_is_not_restarted_for_a_heartbeat_that_is_late() -> None:
+    [container] = manifest("Deployment", "switch-consumer")["spec"]["template"]["spec"]["containers"]
+    probe = container["livenessProbe"]
+    assert probe["periodSeconds"] * (probe["failureThreshold"] - 1) > HEARTBEAT_STALE.total_seconds()
 
 
 def test_consumers_get_their_grace_time_everywhere() -> None:

@@ -14,6 +14,7 @@ WITHOUT = {"doctor", "listen", "local_secrets", "serve", "test_alert", "token"}
 CALLS = [
     ("api_key", "deployer", "--scope", "all"),
     ("apply_subscribers", "subscribers.yaml"),
+    ("consumer_alive",),
     ("demo",),
     ("export_subscribers",),
     ("import_switch", "old.db"),
