@@ -6,11 +6,11 @@ import shlex
 import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 from string import Template
 
 from tests.deploy.files import ROOT, instructions
+from tests.deploy.packages import closure, link
 
 #: What the image has of its own; all else is the machine's.
 PLACES = ("/opt/switch", "/var/lib/switch", "/tmp/requirements.txt")  # noqa: S108 - the Dockerfile's own
@@ -21,8 +21,8 @@ LEFT_OUT = {"ARG", "USER", "EXPOSE", "VOLUME", "COMMENT"}
 class Image:
     """Both stages share the directory, since a virtual environment works only where it was made.
 
-    Packages are not downloaded: the new environment sees those of the tests, and pip, told to use no index, fails if
-    they are not what requirements.txt asks for.
+    Packages are not downloaded: of those of the tests the new environment sees what requirements.txt brings, and no
+    others; pip, told to use no index, fails if they are not what it asks for.
     """
 
     def __init__(self, root: Path) -> None:
@@ -40,6 +40,11 @@ class Image:
     def run(self, command: list[str], **more: str) -> subprocess.CompletedProcess[str]:
         env = self.env | more
         return subprocess.run(command, cwd=self.directory, env=env, capture_output=True, text=True, timeout=120)
+
+    @property
+    def packages(self) -> Path:
+        [found] = self.root.glob("opt/switch/.venv/lib/python*/site-packages")
+        return found
 
     def _placed(self, value: str) -> str:
         for place in PLACES:
@@ -79,8 +84,8 @@ class Image:
         done = self.run(["sh", "-c", value.replace("python -m venv", f"{sys.executable} -m venv")])
         assert done.returncode == 0, done.stdout + done.stderr
         if "-m venv" in value:
-            [packages] = self.root.glob("opt/switch/.venv/lib/python*/site-packages")
-            (packages / "tests.pth").write_text(sysconfig.get_path("purelib"))
+            for package in closure((ROOT / "requirements.txt").read_text()).values():
+                link(package, self.packages)
 
     def _healthcheck(self, value: str) -> None:
         self.health = json.loads(value.partition("CMD ")[2])

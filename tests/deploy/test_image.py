@@ -1,5 +1,6 @@
 """What the Dockerfile builds starts, answers and is called healthy; and compose.yaml starts that same image."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,46 @@ def test_the_image_serves_and_its_health_check_tells(image: Image, tmp_path: Pat
     finally:
         stop(web)
         kill_group(web)
+
+
+#: Imports all modules, and says which packages it has not found.
+IMPORT_ALL = """
+import importlib, pkgutil
+import django
+django.setup()
+for package in ("subscribers", "dispatch", "switchsite"):
+    for module in pkgutil.walk_packages([package], f"{package}."):
+        try:
+            importlib.import_module(module.name)
+        except ModuleNotFoundError as error:
+            print("missing:", error.name.partition(".")[0])
+"""
+
+
+def missing_packages(image: Image) -> set[str]:
+    env = SECRETS | {"DJANGO_SETTINGS_MODULE": "switchsite.settings"}
+    done = image.run(["python", "-c", IMPORT_ALL], **env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {*re.findall(r"^missing: (\w+)$", done.stdout, re.M)}
+
+
+def test_the_image_has_every_package_that_its_code_imports(image: Image) -> None:
+    assert missing_packages(image) <= {"opentelemetry"}, "which requirements.txt leaves to those who want traces"
+
+
+def test_a_package_that_requirements_lack_is_noticed(image: Image) -> None:
+    """Though the tests' own environment has it."""
+    package = image.packages / "rich"
+    aside = package.rename(package.with_name("aside"))
+    try:
+        assert "rich" in missing_packages(image)
+    finally:
+        aside.rename(package)
+
+
+def test_the_image_sees_no_package_of_the_tests(image: Image) -> None:
+    for name in ("pytest", "playwright", "kubernetes_validate"):
+        assert image.run(["python", "-c", f"import {name}"]).returncode != 0
 
 
 def test_compose_starts_commands_that_the_image_has(image: Image) -> None:
