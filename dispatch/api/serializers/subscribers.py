@@ -99,6 +99,9 @@ class RotationSerializer(StrictSerializer):
         max_value=LONGEST_OVERLAP_HOURS,
         help_text="For so long requests carry the old signature as well.",
     )
+    force = serializers.BooleanField(
+        default=False, help_text="Even while the overlap of an earlier rotation runs: the secret before ends now."
+    )
 
 
 class RotatedSerializer(serializers.Serializer[Any]):

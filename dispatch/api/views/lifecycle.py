@@ -11,6 +11,8 @@ from rest_framework.response import Response
 from dispatch import resuming
 from dispatch.api import permissions, preconditions
 from dispatch.api.base import ManagedViewSet
+from dispatch.api.problems import ConflictError
+from dispatch.api.schema import problems
 from dispatch.api.serializers.subscribers import (
     PauseSerializer,
     ResumedSerializer,
@@ -21,7 +23,7 @@ from dispatch.api.serializers.subscribers import (
 )
 from dispatch.signing import public_key
 from subscribers.models import Subscriber
-from subscribers.secrets import new_private_key, new_shared_secret, rotate
+from subscribers.secrets import OverlapRunningError, new_private_key, new_shared_secret, rotate
 
 
 class Lifecycle(ManagedViewSet):
@@ -65,17 +67,21 @@ class Lifecycle(ManagedViewSet):
 
     @extend_schema(
         summary="Give a subscriber a new secret",
-        description="The secret is in this answer and in no other.",
+        description="The secret is in this answer and in no other. While the overlap of an earlier rotation runs it is "
+        "refused, unless forced.",
         tags=["subscribers"],
         request=RotationSerializer,
-        responses=RotatedSerializer,
+        responses={200: RotatedSerializer, **problems(409)},
     )
     @action(detail=True, methods=["post"], url_path="rotate-secret")
     def rotate_secret(self, request: Request, pk: int) -> Response:
         wished: dict[str, Any] = self.checked(RotationSerializer)
         subscriber: Subscriber = self.get_object()
         secret = new_private_key() if wished["kind"] == "ed25519" else new_shared_secret()
-        rotate(subscriber, secret, timedelta(hours=wished["overlap_hours"]))
+        try:
+            rotate(subscriber, secret, timedelta(hours=wished["overlap_hours"]), force=wished["force"])
+        except OverlapRunningError as error:
+            raise ConflictError(str(error)) from error
         answer = {
             "secret": secret,
             "public_key": public_key(secret),
