@@ -1,5 +1,6 @@
 """Subscribers in the management API. What a field may hold, the model's own validators say."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import FloatField
@@ -54,6 +55,15 @@ class SubscriberSerializer(StrictSerializer, serializers.ModelSerializer[Subscri
             "retry_limit": {"required": False},
             "secret": {"write_only": True, "required": False},
         }
+
+    def get_fields(self) -> dict[str, Any]:
+        """A URL that the subscriber has already is not judged again, as its model has it."""
+        fields = super().get_fields()
+        given = getattr(self, "initial_data", None)
+        standing = self.instance.target_url if isinstance(self.instance, Subscriber) else None
+        if isinstance(given, Mapping) and standing and given.get("target_url") == standing:
+            fields["target_url"].validators = []
+        return fields
 
     def get_has_secret(self, subscriber: Subscriber) -> bool:
         return bool(subscriber.secret)
