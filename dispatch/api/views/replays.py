@@ -13,7 +13,7 @@ from dispatch.api.serializers.replays import CountSerializer, ReplaySerializer, 
 from dispatch.api.serializers.strict import NothingSerializer
 from dispatch.models import Replay
 from dispatch.replays import requesting
-from dispatch.replays.selecting import count, count_events
+from dispatch.replays.selecting import count_events, count_replayable
 from dispatch.replays.telling import about
 
 
@@ -34,7 +34,7 @@ class ReplayViewSet(ReadViewSet):
 
     @extend_schema(
         summary="Ask for a replay",
-        description="The consumers begin within seconds. With `dry_run` it only counts.",
+        description="The consumers begin within seconds. With `dry_run` it only counts what would be sent again.",
         tags=["replays"],
         request=ReplayWishSerializer,
         responses={
@@ -49,7 +49,7 @@ class ReplayViewSet(ReadViewSet):
             asked = requesting.request(replay, self.caller)
             location = request.build_absolute_uri(f"{request.path}/{asked.pk}")
             return Response(ReplaySerializer(asked).data, status=201, headers={"Location": location})
-        counted = count_events(replay) if replay.kind == Replay.Kind.BACKFILL else count(replay)
+        counted = count_events(replay) if replay.kind == Replay.Kind.BACKFILL else count_replayable(replay)
         return Response({"about": about(replay), "count": counted.number, "is_exact": counted.is_exact})
 
     @extend_schema(
