@@ -1,9 +1,11 @@
-"""Pauses subscribers that have taken nothing for days, and lets those that are paused begin anew."""
+"""Pauses subscribers that are gone or have taken nothing for days, and lets those that are paused begin anew."""
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.expressions import Combinable
 
@@ -31,6 +33,17 @@ GONE = "It answered 410 Gone."
 TAKEN_NOTHING = "It has taken nothing since "
 
 logger = logging.getLogger(__name__)
+
+
+def pause_gone(subscribers: Collection[int]) -> None:
+    """Pauses those that answered 410, in the caller's transaction; the log tells of it once that is committed."""
+    if not subscribers:
+        return
+    with acting(SYSTEM, GONE):
+        paused = Subscriber.objects.filter(pk__in=subscribers).pause(GONE)
+    if paused:
+        told = "1 subscriber was paused: it" if paused == 1 else f"{paused:,} subscribers were paused: they"
+        transaction.on_commit(lambda: logger.info("%s answered 410 Gone.", told))
 
 
 def pause_failing(now: datetime) -> int:

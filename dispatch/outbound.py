@@ -6,19 +6,18 @@ from django.conf import settings
 
 from dispatch.ledger.loading import LoadedSubscriber
 from dispatch.outcomes import ErrorKind, Outcome
-from dispatch.transport import AddressGuard, Exchange, Timeouts, Transport
-from subscribers.ports import PortPolicy
+from dispatch.transport import Exchange, Timeouts, Transport
+from subscribers.policy import address_guard, port_policy
 
 
 def open_transport() -> Transport:
-    """A transport for one thread, guarded by SWITCH_DELIVERY_NETWORKS, its lists and SWITCH_DELIVERY_PORTS."""
-    guard = AddressGuard(
-        allows_private=settings.SWITCH_DELIVERY_NETWORKS == "private",
-        allow=settings.SWITCH_DELIVERY_ALLOW,
-        deny=settings.SWITCH_DELIVERY_DENY,
+    """A transport for one thread, guarded as the settings say."""
+    return Transport(
+        address_guard(),
+        ports=port_policy(),
+        ca_file=settings.SWITCH_CA_FILE,
+        proxy=settings.SWITCH_DELIVERY_PROXY,
     )
-    ports = PortPolicy(settings.SWITCH_DELIVERY_PORTS)
-    return Transport(guard, ports=ports, ca_file=settings.SWITCH_CA_FILE, proxy=settings.SWITCH_DELIVERY_PROXY)
 
 
 def send_once(exchange: Exchange, max_seconds: float) -> Outcome:

@@ -21,9 +21,6 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def held(self) -> DeliveryQuerySet:
         return self.filter(state="held")
 
-    def settled(self) -> DeliveryQuerySet:
-        return self.filter(state__in=("delivered", "dead", "cancelled"))
-
     def by_state(self) -> dict[str, int]:
         """How many are in each state; states without any are left out."""
         return dict(self.order_by().values_list("state").annotate(count=models.Count("pk")))

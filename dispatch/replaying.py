@@ -17,6 +17,7 @@ from dispatch.ledger.dialect import atomic_cursor, chunks
 from dispatch.ledger.replaying import ReplayedRow, insert_replays
 from dispatch.models import Delivery, Replay
 from dispatch.models.delivery import SETTLED, WAITING
+from dispatch.querysets import DeliveryQuerySet
 from dispatch.queues import uses_faktory
 from dispatch.queues.base import Job
 from dispatch.replays.keys import NO_KEY, Key
@@ -95,19 +96,41 @@ class _Chosen:
         return self.replay_of or self.id
 
 
+def count_replayable(ids: Sequence[UUID]) -> int:
+    """How many of the deliveries with these ids `replay` would take now."""
+    chosen = _read(Delivery.objects.filter(pk__in=ids))
+    accepted, _ = _sorted_out(chosen, _subscribers_of(chosen), Replay(state=""))
+    return len(accepted)
+
+
+def refusing_states(wanted: str) -> list[str]:
+    """The states of an earlier replay that keep its first delivery from being sent again, where those in the state
+    `wanted` are; empty for any.
+    """
+    refusing = (*WAITING, Delivery.State.DELIVERED) if wanted in FAILED else WAITING
+    return [state.value for state in refusing]
+
+
 def write_replays(cursor: CursorWrapper, ids: Sequence[UUID], record: Replay) -> Written:
     """Writes the new deliveries of `record` within the transaction of `cursor`; the jobs are the caller's to push."""
-    columns = ("pk", "event_id", "subscriber_id", "state", "replay_of_id")
     # The lock (SQLite has one for all writers) keeps two operators from replaying the same delivery at once.
-    locked = Delivery.objects.filter(pk__in=ids).select_for_update().order_by("pk")
-    chosen = [_Chosen(*row) for row in locked.values_list(*columns)]
-    subscribers = Subscriber.objects.in_bulk({each.subscriber_id for each in chosen})
+    chosen = _read(Delivery.objects.filter(pk__in=ids).select_for_update())
+    subscribers = _subscribers_of(chosen)
     accepted, refused = _sorted_out(chosen, subscribers, record)
     rows = [ReplayedRow(_row(each, subscribers[each.subscriber_id]), each.first) for each in accepted]
     insert_replays(cursor, rows, record.pk, timezone.now(), is_queued=not uses_faktory())
     new = [row.delivery for row in rows]
     due = [single_job(row.id, subscribers[row.subscriber_id].retry_limit) for row in new if not row.hold_reason]
     return Written([row.id for row in new], refused, due)
+
+
+def _read(deliveries: DeliveryQuerySet) -> list[_Chosen]:
+    columns = ("pk", "event_id", "subscriber_id", "state", "replay_of_id")
+    return [_Chosen(*row) for row in deliveries.order_by("pk").values_list(*columns)]
+
+
+def _subscribers_of(chosen: Sequence[_Chosen]) -> dict[int, Subscriber]:
+    return Subscriber.objects.in_bulk({each.subscriber_id for each in chosen})
 
 
 def _sorted_out(
@@ -146,7 +169,7 @@ def _refusal(state: str, *, is_ours: bool, wanted: str) -> str:
         return SENT_ALREADY
     if state in WAITING:
         return REPLAY_WAITING
-    return REPLAY_DELIVERED if state == Delivery.State.DELIVERED and wanted in FAILED else ""
+    return REPLAY_DELIVERED if state in refusing_states(wanted) else ""
 
 
 def _row(chosen: _Chosen, subscriber: Subscriber) -> DeliveryRow:

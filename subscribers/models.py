@@ -1,5 +1,8 @@
 """Who wants what: subscribers, and the counter that tells every process that they changed."""
 
+from collections.abc import Collection
+
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -125,6 +128,19 @@ class Subscriber(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"{self.topic} → {self.target_url}"
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """A URL that the row has already is not judged again: its other fields stay writable, whatever is set."""
+        try:
+            super().clean_fields(exclude)
+        except ValidationError as error:
+            if "target_url" not in error.error_dict or not self._has_standing_url():
+                raise
+            super().clean_fields({*(exclude or ()), "target_url"})
+
+    def _has_standing_url(self) -> bool:
+        standing = type(self).objects.filter(pk=self.pk, target_url=self.target_url)
+        return self.pk is not None and standing.exists()
 
     def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
         """Deletes softly: its deliveries keep pointing at it."""

@@ -1,8 +1,10 @@
 """The language of target URLs: which are allowed, and where `:name` stands for a path parameter. Pure."""
 
 import re
+import socket
 from collections.abc import Mapping
 from functools import lru_cache
+from ipaddress import ip_address
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 import idna
@@ -54,6 +56,19 @@ def port_of(url: str) -> int:
     """The port that a URL leads to which `check_target` has let through."""
     parts = urlsplit(url)
     return parts.port or DEFAULT_PORTS[parts.scheme]
+
+
+def address_of(url: str) -> str:
+    """The IP address that stands in place of a host, in any form that needs no look-up (`0x7f.1`); empty for a name."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return ""
 
 
 @lru_cache(maxsize=10_000)

@@ -2,12 +2,11 @@
 
 import base64
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from subscribers.filters import FilterError, compile_filter
-from subscribers.ports import PortPolicy
-from subscribers.targets import TargetError, check_target, port_of
+from subscribers.policy import address_guard, port_policy
+from subscribers.targets import TargetError, address_of, check_target, port_of
 from subscribers.topics import control_in, pattern_problem
 
 
@@ -29,12 +28,16 @@ def validate_filter_expression(expression: str) -> None:
 
 
 def validate_target_url(url: str) -> None:
+    """A name is not resolved: where it leads is judged when a request is sent."""
     try:
         check_target(url)
     except TargetError as error:
         raise ValidationError(str(error), code="target_url_refused") from error
-    if refusal := PortPolicy(settings.SWITCH_DELIVERY_PORTS).refusal(port_of(url)):
+    if refusal := port_policy().refusal(port_of(url)):
         raise ValidationError(refusal, code="target_port_refused")
+    address = address_of(url)
+    if address and (reason := address_guard().check(address)):
+        raise ValidationError(f"This address is not called: {reason}.", code="target_address_refused")
 
 
 def validate_secret(secret: str) -> None:

@@ -63,6 +63,19 @@ def check_variables(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
+def check_unknown_variables(**kwargs: Any) -> list[CheckMessage]:
+    """Of the value nothing is told: it may be a secret."""
+    return [
+        Warning(
+            f"{name} is no setting, so it does nothing{f'; did you mean {near}?' if near else '.'}",
+            hint="docs/settings.md lists every variable.",
+            id="switch.W006",
+        )
+        for name, near in environment.unknown().items()
+    ]
+
+
+@register()
 def check_faktory_url(**kwargs: Any) -> list[CheckMessage]:
     problem = faktory_url_problem(settings.FAKTORY_URL) if settings.FAKTORY_URL else None
     if problem is None:

@@ -1,8 +1,10 @@
 """Every environment variable of Switch: its name, type, default and meaning. Nothing else reads the environment."""
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -313,6 +315,10 @@ VARIABLES = (
 )
 
 BY_NAME = {variable.name: variable for variable in VARIABLES}
+PREFIX = "SWITCH_"
+#: What Kubernetes sets for a service that is named switch:
+#: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+OF_A_SERVICE = re.compile(r"\w+(_SERVICE_HOST|_SERVICE_PORT(_\w+)?|_PORT_\d+_\w+)=.*|\w+_PORT=(tcp|udp|sctp)://.*")
 
 
 def value(name: str) -> Any:
@@ -327,3 +333,15 @@ def value(name: str) -> Any:
     except ValueError as error:
         problems.append(f"{name} {error}, but is {text!r}.")
         return variable.default
+
+
+def unknown() -> dict[str, str]:
+    """Names that begin as ours do and that nothing reads, each with the nearest known one, or with an empty text."""
+    names = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in BY_NAME)
+    return {name: _nearest(name) for name in names if not OF_A_SERVICE.fullmatch(f"{name}={os.environ[name]}")}
+
+
+def _nearest(name: str) -> str:
+    """By what follows the prefix: that alone would make any two names near."""
+    known = {each.removeprefix(PREFIX): each for each in BY_NAME}
+    return next((known[near] for near in get_close_matches(name.removeprefix(PREFIX), known, n=1)), "")

@@ -31,6 +31,8 @@ class Application:
     """Granian calls `__rsgi_init__` once a process, `__rsgi__` for each request, and `__rsgi_del__` at the end."""
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        # Held back since the fork (switchsite/web/server.py); by now Granian's handlers are there to be called.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT))
         server = multiprocessing.parent_process()
         if server and server.pid:
             parents.end_with(server.pid, lambda: os.kill(os.getpid(), signal.SIGTERM))

@@ -20,7 +20,7 @@ from dispatch.models import Replay
 from dispatch.reconciliation import living_consumers
 from dispatch.replays.requesting import request as ask
 from dispatch.replays.requesting import stop
-from dispatch.replays.selecting import Count, count
+from dispatch.replays.selecting import Count, count_replayable
 from dispatch.replays.telling import LATER, about, speed
 from dispatch.shown.progress import shown_progress
 from dispatch.shown.times import PROGRESS, shown_time
@@ -105,7 +105,7 @@ class ReplayAdmin(LedgerAdmin):
 
     @action(description="New replay", icon="add", url_path="new", permissions=["replay"])
     def new(self, request: HttpRequest) -> HttpResponse:
-        """Counts what the criteria match, and asks for the replay once the count was seen."""
+        """Counts what would be sent again, and asks for the replay once the count was seen."""
         given = request.POST or request.GET or None
         form = ReplayForm(given)
         if not (given and form.is_valid()):
@@ -114,7 +114,7 @@ class ReplayAdmin(LedgerAdmin):
             return self._ask(request, form.wished)
         if form.cleaned_data["counted_for"] and not form.is_confirmed:
             messages.warning(request, "What to replay was changed: it is counted anew, and waits for your word.")
-        return self._page(request, form, count(form.wished))
+        return self._page(request, form, count_replayable(form.wished))
 
     def _ask(self, request: HttpRequest, wished: Replay) -> HttpResponse:
         replay = ask(wished, request.user.get_username())

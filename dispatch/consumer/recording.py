@@ -4,6 +4,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection
@@ -15,15 +16,13 @@ from dispatch.consumer.flow import Flow
 from dispatch.consumer.patience import Patience
 from dispatch.consumer.settlements import FINAL, Settled, settled
 from dispatch.consumer.watching import Watch
-from dispatch.failing import GONE
+from dispatch.failing import pause_gone
 from dispatch.ledger.queueing import mark_unqueued
-from dispatch.ledger.settling import Settlement, settle, settle_one_by_one
+from dispatch.ledger.settling import settle, settle_one_by_one
 from dispatch.queues import open_queue
 from dispatch.queues.base import Failure, Job, Queue, QueueUnavailableError
 from dispatch.tallies import tally
 from dispatch.verdicts import Act
-from subscribers.acting import SYSTEM, acting
-from subscribers.models import Subscriber
 
 BATCH = 512
 WAIT_SECONDS = 0.2
@@ -67,15 +66,13 @@ class Recorder(threading.Thread):
         self.delivered += sum(done.verdict.act is Act.DELIVERED for done in recorded)
         for state, count in Counter(done.settlement.state for done in recorded if done.verdict.act in FINAL).items():
             tally("settled", state, count)
-        self._pause_gone(recorded)
         self.watch.note(recorded)
         self._tell_queue(recorded)
 
     def _settle(self, batch: Sequence[Settled]) -> set[UUID]:
-        settlements = [done.settlement for done in batch]
         while True:
             try:
-                ours = self._write(settlements)
+                ours = self._write(batch)
             except (DatabaseError, InterfaceError) as error:
                 connection.close()
                 self._database.failed(error)
@@ -83,28 +80,18 @@ class Recorder(threading.Thread):
             self._database.worked()
             return ours
 
-    def _write(self, settlements: Sequence[Settlement]) -> set[UUID]:
+    def _write(self, batch: Sequence[Settled]) -> set[UUID]:
+        """The outcomes, and with them the pauses that they ask for: no crash leaves the one without the other."""
+        settlements = [done.settlement for done in batch]
+        pause = partial(_pause_gone, batch)
         try:
-            return settle(self.owner, settlements)
+            return settle(self.owner, settlements, pause)
         except (DataError, IntegrityError, ValueError):
-            ours, refused = settle_one_by_one(self.owner, settlements)
+            ours, refused = settle_one_by_one(self.owner, settlements, pause)
         for delivery_id, reason in refused.items():
             text = "The outcome of delivery %s cannot be recorded: %s"
             logger.error(text, delivery_id, reason, extra=about(delivery_id=delivery_id))
         return ours
-
-    def _pause_gone(self, batch: Sequence[Settled]) -> None:
-        gone = {done.work.subscriber.id for done in batch if done.verdict.pauses}
-        if not gone:
-            return
-        try:
-            with acting(SYSTEM, GONE):
-                paused = Subscriber.objects.filter(pk__in=gone).pause(GONE)
-        except (DatabaseError, InterfaceError) as error:
-            logger.warning("Could not pause the subscribers %s that answered 410: %s", sorted(gone), error)
-        else:
-            told = "1 subscriber was paused: it" if paused == 1 else f"{paused:,} subscribers were paused: they"
-            logger.info("%s answered 410 Gone.", told)
 
     def _tell_queue(self, batch: Sequence[Settled]) -> None:
         if self.queue.is_embedded:
@@ -131,6 +118,11 @@ class Recorder(threading.Thread):
             mark_unqueued(waiting)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("Could not note that %d deliveries are in no queue: %s", len(waiting), error)
+
+
+def _pause_gone(batch: Sequence[Settled], ours: set[UUID]) -> None:
+    pausing = (done for done in batch if done.verdict.pauses and done.settlement.delivery_id in ours)
+    pause_gone({done.work.subscriber.id for done in pausing})
 
 
 def _tell(batch: Sequence[Settled]) -> None:

@@ -1,6 +1,6 @@
 """Writes what came of claimed deliveries: the attempt, and the delivery's next state."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,8 @@ SETTLED_TYPES = (
     *("uuid", "text", "text", "integer", "integer", "double precision"),
     *("timestamptz", "timestamptz", "smallint", "text", "timestamptz"),
 )
+#: Is given the deliveries that were still claimed by the owner.
+Also = Callable[[set[UUID]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,11 @@ class Settlement:
     attempt: AttemptRow | None
 
 
-def settle(owner: UUID, settlements: Sequence[Settlement]) -> set[UUID]:
+def settle(owner: UUID, settlements: Sequence[Settlement], also: Also | None = None) -> set[UUID]:
     """Writes all in one transaction; returns the deliveries that were still claimed by `owner`.
 
-    The others were taken over meanwhile: only their attempt is kept, if its number is free.
+    The others were taken over meanwhile: only their attempt is kept, if its number is free. What `also` writes is
+    written with them or not at all.
     """
     # Put together before the transaction begins: it holds the lock of all writers on SQLite.
     updates, inserts = _updates(owner, settlements), _inserts(settlements)
@@ -80,16 +83,20 @@ def settle(owner: UUID, settlements: Sequence[Settlement]) -> set[UUID]:
             ours |= {to_id(row[0]) for row in cursor.fetchall()}
         for statement, parameters in inserts:
             cursor.execute(statement, parameters)
+        if also:
+            also(ours)
     return ours
 
 
-def settle_one_by_one(owner: UUID, settlements: Sequence[Settlement]) -> tuple[set[UUID], dict[UUID, str]]:
+def settle_one_by_one(
+    owner: UUID, settlements: Sequence[Settlement], also: Also | None = None
+) -> tuple[set[UUID], dict[UUID, str]]:
     """What `settle` does, row by row, for a batch that the database refused; returns also the rows it refuses."""
     ours: set[UUID] = set()
     refused: dict[UUID, str] = {}
     for settlement in settlements:
         try:
-            ours |= settle(owner, [settlement])
+            ours |= settle(owner, [settlement], also)
         except (ValueError, DataError, IntegrityError) as error:
             refused[settlement.delivery_id] = str(error)
     return ours, refused

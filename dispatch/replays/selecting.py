@@ -10,11 +10,23 @@ from django.db.models import QuerySet
 from django.db.models.functions import Left
 
 from dispatch.identifiers import first_id_at
-from dispatch.ledger.sizing import Condition, count_rows, count_wanted, of_topic, on_topic, one_of, with_error
+from dispatch.ledger.sizing import (
+    Condition,
+    count_firsts,
+    count_rows,
+    count_wanted,
+    of_existing_subscribers,
+    of_topic,
+    on_topic,
+    one_of,
+    with_error,
+    without_replay,
+)
 from dispatch.models import Attempt, Delivery, Event, Replay
 from dispatch.models.delivery import SETTLED
 from dispatch.outcomes import UNSENT
 from dispatch.querysets import DeliveryQuerySet
+from dispatch.replaying import refusing_states
 from subscribers.topics import is_pattern
 
 #: Counts are exact up to here.
@@ -70,11 +82,17 @@ class _Row(NamedTuple):
 
 def count(wish: Replay) -> Count:
     """How many settled deliveries a wish is about. Some of them may be refused when their turn comes."""
-    ways = _countable_ways(wish)
-    seen = [count_rows(way.conditions, LOOKED_AT + 1) if way.is_whole else LOOKED_AT + 1 for way in ways]
-    looked_at, way = min(zip(seen, ways, strict=True), key=lambda pair: pair[0])
-    found = count_wanted(way.conditions, _wanted(wish), LOOKED_AT, COUNTED + 1)
-    return Count(min(found, COUNTED), found <= COUNTED and looked_at <= LOOKED_AT)
+    rows, way = _shortest_way(wish)
+    found = count_wanted(way, _wanted(wish), LOOKED_AT, COUNTED + 1)
+    return Count(min(found, COUNTED), found <= COUNTED and rows <= LOOKED_AT)
+
+
+def count_replayable(wish: Replay) -> Count:
+    """How many of them would be sent again now: none that an earlier replay has taken, and none twice."""
+    rows, way = _shortest_way(wish)
+    wanted = [*_wanted(wish), of_existing_subscribers(), without_replay(refusing_states(wish.state))]
+    found, firsts = count_firsts(way, wanted, LOOKED_AT, COUNTED + 1)
+    return Count(min(firsts, COUNTED), found <= COUNTED and rows <= LOOKED_AT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +101,14 @@ class _Way:
 
     conditions: list[Condition]
     is_whole: bool = True
+
+
+def _shortest_way(wish: Replay) -> tuple[int, list[Condition]]:
+    """The way that leads through the fewest rows, and how many, up to one more than are looked at."""
+    ways = _countable_ways(wish)
+    seen = [count_rows(way.conditions, LOOKED_AT + 1) if way.is_whole else LOOKED_AT + 1 for way in ways]
+    rows, way = min(zip(seen, ways, strict=True), key=lambda pair: pair[0])
+    return rows, way.conditions
 
 
 def _countable_ways(wish: Replay) -> list[_Way]:

@@ -10,10 +10,10 @@ from dispatch.outcomes import ErrorKind, Outcome
 from dispatch.transport.certificates import combined
 from dispatch.transport.driver import Driver
 from dispatch.transport.exchange import Exchange
-from dispatch.transport.guard import AddressGuard
 from dispatch.transport.resolver import Resolution, Resolver
 from dispatch.transport.target import Target, UnsendableError, read_target
 from dispatch.transport.transfer import Rules, Transfer
+from subscribers.guard import AddressGuard
 from subscribers.ports import PortPolicy
 
 #: How often the time-outs that are ours, not libcurl's, are looked after.

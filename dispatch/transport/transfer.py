@@ -11,10 +11,10 @@ from dispatch.outcomes import ErrorKind, Outcome, Timing
 from dispatch.transport.destination import lead_to
 from dispatch.transport.errors import Circumstances, explain
 from dispatch.transport.exchange import Exchange
-from dispatch.transport.guard import AddressGuard
 from dispatch.transport.headers import header_lines
 from dispatch.transport.response import Response
 from dispatch.transport.target import Target
+from subscribers.guard import AddressGuard
 from subscribers.ports import PortPolicy
 
 SUPPRESS_CONNECT_HEADERS = 265  # CURLOPT_SUPPRESS_CONNECT_HEADERS, which pycurl does not name

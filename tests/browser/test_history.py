@@ -91,3 +91,22 @@ def test_a_new_secret_is_made_shown_once_and_told_in_the_history(desk: Desk) -> 
     page.get_by_role("link", name="Show all changes").click()
     expect(page.locator(".switch-change").first).to_contain_text("secret")
     assert secret not in page.content()
+
+
+def test_a_new_secret_within_an_overlap_is_refused_until_it_is_forced(desk: Desk) -> None:
+    page = desk.page
+    desk.hub.manage("subscribe", "order.moved", f"{desk.receiver.url}/moved", "--name", "mover")
+    desk.open("subscribers/subscriber/?q=mover")
+    page.click("tbody th a")
+    for _ in range(2):  # the first gives way to the second
+        page.get_by_role("link", name="New secret").click()
+        page.get_by_role("button", name="Make it").click()
+        page.get_by_role("link", name="Back", exact=True).click()
+    page.get_by_role("link", name="New secret").click()
+    desk.assert_accessible()
+    page.get_by_role("button", name="Make it").click()
+    expect(page.locator("body")).to_contain_text("Wait until then, or force it.")
+    desk.assert_accessible()
+    page.get_by_label("Force it").check()
+    page.get_by_role("button", name="Make it").click()
+    expect(page.locator("#secret")).to_have_text(re.compile("^whsec_"))

@@ -19,7 +19,8 @@ CHECKS = (
     *("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance"),
     *("response_headers_conformance", "unsupported_method", "ignored_auth"),
 )
-#: Nothing that is made up here is to be called, whatever its address; and nobody is to be throttled.
+#: Nothing that is made up here is to be called, whatever its address (a name may be written all the same); and nobody
+#: is to be throttled.
 ENVIRONMENT = {
     "SWITCH_DELIVERY_DENY": "0.0.0.0/0,::/0",
     "SWITCH_API_RATE": "100000000/sec",
@@ -83,7 +84,7 @@ def scanned_hub() -> Iterator[Scan]:
 
 def _seed(hub: HubServer, key: str) -> dict[str, str]:
     """A subscriber, an event, its delivery, an attempt, a replay: the ids in their paths."""
-    hub.manage("subscribe", "orders", "http://127.0.0.1:8099/orders/:id", "--name", "scanned")
+    hub.manage("subscribe", "orders", "http://localhost:8099/orders/:id", "--name", "scanned")
     status, event = publish(hub, {"topic": "orders", "data": {"body": {"total": 1}, "path_params": {"id": 7}}})
     assert status == 202, event
     wait_until(lambda: bool(_results(hub, key, "attempts")), "The consumer", hub.consumers[0], hub.log)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from subscribers.targets import TargetError, check_target, fill_target, placeholders
+from subscribers.targets import TargetError, address_of, check_target, fill_target, placeholders
 
 ALLOWED = [
     "http://billing/",
@@ -83,6 +83,20 @@ def test_url_is_allowed(url: str) -> None:
 def test_url_is_refused_with_the_reason(url: str, reason: str) -> None:
     with pytest.raises(TargetError, match=reason.replace("(", r"\(")):
         check_target(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("http://10.0.0.1:8000/x", "10.0.0.1"),
+        ("http://[::1]/", "::1"),
+        ("http://[FD00:0::0001]:8000/", "fd00::1"),
+        *((f"http://{odd}/", "127.0.0.1") for odd in ("127.1", "0x7f.1", "2130706433", "0177.0.0.01")),
+        *((f"http://{name}/", "") for name in ("localhost", "billing", "127.0.0.1.", "1.2.3.4.5", "10.0.0.1.nip.io")),
+    ],
+)
+def test_address_is_found_in_any_form_and_no_name_is_looked_up(url: str, address: str) -> None:
+    assert address_of(url) == address
 
 
 @pytest.mark.parametrize(

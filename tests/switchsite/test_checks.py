@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -126,6 +127,29 @@ def test_variable_that_could_not_be_read_is_told_once(monkeypatch: pytest.Monkey
     ]
 
 
+def test_misspelt_settings_are_told_and_keep_nothing_from_starting(tmp_path: Path) -> None:
+    """One of them stands in the file, the other in the environment."""
+    (tmp_path / "env").write_text("SWITCH_SERVER_PROT=9000\n")
+    env = hub_environment() | {"SWITCH_ENV_FILE": str(tmp_path / "env"), "SWITCH_XYZZY": "hunter2"}
+    command = [sys.executable, str(PROJECT / "manage.py"), "check"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=30)
+    told = "(switch.W006) SWITCH_SERVER_PROT is no setting, so it does nothing; did you mean SWITCH_SERVER_PORT?"
+    assert told in done.stderr
+    assert "(switch.W006) SWITCH_XYZZY is no setting, so it does nothing." in done.stderr
+    assert "hunter2" not in done.stdout + done.stderr
+    assert done.returncode == 0
+
+
+def hub_environment() -> dict[str, str]:
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(("SWITCH_", "FAKTORY_"))}
+    return kept | {
+        "DJANGO_SETTINGS_MODULE": "switchsite.settings",
+        "SWITCH_ENV_FILE": os.devnull,
+        "SWITCH_SECRET_KEY": SECRET * 2,
+        "SWITCH_JWT_SECRET": SECRET,
+    }
+
+
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
@@ -137,15 +161,8 @@ def test_variable_that_could_not_be_read_is_told_once(monkeypatch: pytest.Monkey
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_web_server_does_not_start_and_says_why_without_a_trace(changed: dict[str, str], sentence: str) -> None:
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(("SWITCH_", "FAKTORY_"))}
-    env = kept | {
-        "DJANGO_SETTINGS_MODULE": "switchsite.settings",
-        "SWITCH_ENV_FILE": os.devnull,
-        "SWITCH_SECRET_KEY": SECRET * 2,
-        "SWITCH_JWT_SECRET": SECRET,
-    }
     command = [sys.executable, str(PROJECT / "manage.py"), "serve"]
-    done = subprocess.run(command, env=env | changed, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, env=hub_environment() | changed, capture_output=True, text=True, timeout=30)
     assert done.returncode != 0
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr + done.stdout

@@ -1,12 +1,13 @@
 """How the text of a variable becomes a value."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from switchsite import databases, environment
-from switchsite.environment import BASE_DIR, value
+from switchsite.environment import BASE_DIR, unknown, value
 from switchsite.kinds import (
     addresses,
     boolean,
@@ -27,6 +28,53 @@ def problems(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     monkeypatch.setattr(environment, "problems", found)
     return found
+
+
+@pytest.fixture
+def own_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None but those that a test sets: those of the tests themselves are no settings."""
+    for name in [each for each in os.environ if each.startswith("SWITCH_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("SWITCH_SERVER_PROT", "SWITCH_SERVER_PORT"),
+        ("SWITCH_JWTSECRET", "SWITCH_JWT_SECRET"),
+        ("SWITCH_CONSUMER_CONCURRENCY", "SWITCH_CONSUMER_CONCURRENCY_LEVEL"),
+        ("SWITCH_DATABASE_URL", "DATABASE_URL"),
+        ("SWITCH_XYZZY", ""),
+        ("SWITCH_", ""),
+    ],
+)
+@pytest.mark.usefixtures("own_variables")
+def test_a_name_that_is_not_known_is_found_with_the_nearest_that_is(
+    monkeypatch: pytest.MonkeyPatch, name: str, nearest: str
+) -> None:
+    monkeypatch.setenv("SWITCH_SERVER_HOST", "::")
+    monkeypatch.setenv(name, "value")
+    assert unknown() == {name: nearest}
+
+
+@pytest.mark.usefixtures("own_variables")
+def test_what_kubernetes_sets_for_a_service_of_this_name_is_no_misspelt_setting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, text in {
+        "SWITCH_SERVICE_HOST": "10.0.0.11",
+        "SWITCH_SERVICE_PORT": "80",
+        "SWITCH_SERVICE_PORT_HTTP": "80",
+        "SWITCH_PORT": "tcp://10.0.0.11:80",
+        "SWITCH_PORT_80_TCP": "tcp://10.0.0.11:80",
+        "SWITCH_PORT_80_TCP_PROTO": "tcp",
+        "SWITCH_PORT_80_TCP_PORT": "80",
+        "SWITCH_PORT_80_TCP_ADDR": "10.0.0.11",
+    }.items():
+        monkeypatch.setenv(name, text)
+    assert unknown() == {}
+    monkeypatch.setenv("SWITCH_PORT", "8000")
+    assert unknown().keys() == {"SWITCH_PORT"}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Subscribers in the management API. What a field may hold, the model's own validators say."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import FloatField
@@ -65,6 +66,15 @@ class SubscriberSerializer(StrictSerializer, serializers.ModelSerializer[Subscri
             "secret": {"write_only": True, "required": False},
         }
 
+    def get_fields(self) -> dict[str, Any]:
+        """A URL that the subscriber has already is not judged again, as its model has it."""
+        fields = super().get_fields()
+        given = getattr(self, "initial_data", None)
+        standing = self.instance.target_url if isinstance(self.instance, Subscriber) else None
+        if isinstance(given, Mapping) and standing and given.get("target_url") == standing:
+            fields["target_url"].validators = []
+        return fields
+
     def get_has_secret(self, subscriber: Subscriber) -> bool:
         return bool(subscriber.secret)
 
@@ -108,6 +118,9 @@ class RotationSerializer(StrictSerializer):
         min_value=0,
         max_value=LONGEST_OVERLAP_HOURS,
         help_text="For so long requests carry the old signature as well.",
+    )
+    force = serializers.BooleanField(
+        default=False, help_text="Even while the overlap of an earlier rotation runs: the secret before ends now."
     )
 
 

@@ -14,6 +14,7 @@ from dispatch import resuming
 from dispatch.api import permissions, preconditions
 from dispatch.api.base import ManagedViewSet
 from dispatch.api.headers import ETAG, IF_MATCH
+from dispatch.api.problems import ConflictError
 from dispatch.api.schema import problems
 from dispatch.api.serializers.subscribers import (
     PauseSerializer,
@@ -25,7 +26,7 @@ from dispatch.api.serializers.subscribers import (
 )
 from dispatch.signing import public_key
 from subscribers.models import Subscriber
-from subscribers.secrets import new_private_key, new_shared_secret, rotate
+from subscribers.secrets import OverlapRunningError, new_private_key, new_shared_secret, rotate
 
 
 class Lifecycle(ManagedViewSet):
@@ -84,11 +85,12 @@ class Lifecycle(ManagedViewSet):
 
     @extend_schema(
         summary="Give a subscriber a new secret",
-        description="The secret is in this answer and in no other.",
+        description="The secret is in this answer and in no other. While the overlap of an earlier rotation runs it is "
+        "refused, unless forced.",
         tags=["subscribers"],
         parameters=[IF_MATCH, ETAG],
         request=RotationSerializer,
-        responses={200: RotatedSerializer, **problems(412)},
+        responses={200: RotatedSerializer, **problems(409, 412)},
     )
     @action(detail=True, methods=["post"], url_path="rotate-secret")
     def rotate_secret(self, request: Request, pk: int) -> Response:
@@ -96,7 +98,10 @@ class Lifecycle(ManagedViewSet):
         secret = new_private_key() if wished["kind"] == "ed25519" else new_shared_secret()
         with transaction.atomic():
             subscriber = self.locked()
-            rotate(subscriber, secret, timedelta(hours=wished["overlap_hours"]))
+            try:
+                rotate(subscriber, secret, timedelta(hours=wished["overlap_hours"]), force=wished["force"])
+            except OverlapRunningError as error:
+                raise ConflictError(str(error)) from error
             subscriber.refresh_from_db()
         answer = {
             "secret": secret,

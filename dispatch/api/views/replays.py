@@ -15,7 +15,7 @@ from dispatch.api.serializers.strict import NothingSerializer
 from dispatch.models import Replay
 from dispatch.replays import requesting
 from dispatch.replays.keys import NO_KEY, Key
-from dispatch.replays.selecting import count, count_events
+from dispatch.replays.selecting import count_events, count_replayable
 from dispatch.replays.telling import about
 
 
@@ -36,7 +36,7 @@ class ReplayViewSet(ReadViewSet):
 
     @extend_schema(
         summary="Ask for a replay",
-        description="The consumers begin within seconds. With `dry_run` it only counts.",
+        description="The consumers begin within seconds. With `dry_run` it only counts what would be sent again.",
         tags=["replays"],
         parameters=[IDEMPOTENCY_KEY],
         request=ReplayWishSerializer,
@@ -54,7 +54,7 @@ class ReplayViewSet(ReadViewSet):
         return self._count(wished["wish"]) if wished["dry_run"] else self._ask(wished["wish"], text)
 
     def _count(self, wished: Replay) -> Response:
-        counted = count_events(wished) if wished.kind == Replay.Kind.BACKFILL else count(wished)
+        counted = count_events(wished) if wished.kind == Replay.Kind.BACKFILL else count_replayable(wished)
         return Response({"about": about(wished), "count": counted.number, "is_exact": counted.is_exact})
 
     def _ask(self, wished: Replay, text: str) -> Response:

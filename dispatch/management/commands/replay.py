@@ -12,9 +12,9 @@ from dispatch.management.arguments import as_moment, operator, positive_rate, su
 from dispatch.management.progress import watch
 from dispatch.models import Delivery, Replay
 from dispatch.reconciliation import living_consumers
-from dispatch.replaying import replay
+from dispatch.replaying import count_replayable, replay
+from dispatch.replays import selecting
 from dispatch.replays.requesting import ReplayRefusedError, request, stop, wish
-from dispatch.replays.selecting import count
 from dispatch.replays.telling import LATER, about, progress, refusals, speed
 from subscribers.management.database import DatabaseCommand
 
@@ -75,8 +75,7 @@ class Command(DatabaseCommand):
         if unknown := ids - set(Delivery.objects.filter(pk__in=ids).values_list("pk", flat=True)):
             raise CommandError(f"There is no delivery {min(unknown)}.")
         if options["dry_run"]:
-            settled = Delivery.objects.settled().filter(pk__in=ids).count()
-            self.stdout.write(f"{settled} of {len(ids)} would be replayed.")
+            self.stdout.write(f"{count_replayable(sorted(ids))} of {len(ids)} would be replayed.")
             return
         replayed = replay(sorted(ids), operator())
         pushing.wait_until_idle(PUSH_SECONDS)
@@ -87,7 +86,7 @@ class Command(DatabaseCommand):
     def _replay_matching(self, options: dict[str, Any]) -> None:
         wished = self._wish(options)
         if options["dry_run"]:
-            self.stdout.write(f"{count(wished)} would be replayed: {about(wished)}.")
+            self.stdout.write(f"{selecting.count_replayable(wished)} would be replayed: {about(wished)}.")
             return
         asked = request(wished, operator())
         number = "more than can be counted quickly" if asked.total is None else f"{asked.total:,}"

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 #: Files that a process has open besides its connections.
 SPARE_FILES = 256
+SERVER = settings.BASE_DIR / "switchsite" / "web" / "server.py"
 #: Makes the server's own lines JSON as well.
 JSON_LOGGING = settings.BASE_DIR / "switchsite" / "web" / "granian_json.json"
 #: What the kernel holds of connections that are not accepted yet.
@@ -25,7 +26,8 @@ class Command(BaseCommand):
         _check_free(settings.SWITCH_SERVER_HOST, settings.SWITCH_SERVER_PORT)
         _allow_files(settings.SWITCH_WEB_CONNECTIONS + SPARE_FILES)
         # The server takes this process over, so that signals reach it and nothing else.
-        os.execv(sys.executable, [sys.executable, "-m", "granian", *_arguments()])  # noqa: S606 - no shell wanted
+        # -P: what stands beside the file is not to be imported in the place of packages.
+        os.execv(sys.executable, [sys.executable, "-P", str(SERVER), *_arguments()])  # noqa: S606 - no shell wanted
 
 
 def _arguments() -> list[str]:

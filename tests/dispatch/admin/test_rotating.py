@@ -61,6 +61,29 @@ def test_without_an_overlap_the_old_one_ends(admin_client: Client, signed: Subsc
     assert (signed.previous_secret, signed.previous_secret_until) == ("", None)
 
 
+def test_within_the_overlap_another_is_refused_with_its_end(admin_client: Client, signed: Subscriber) -> None:
+    assert 'name="force"' not in text(admin_client.get(url(signed)))
+    admin_client.post(url(signed), SHARED)
+    signed.refresh_from_db()
+    second, until = signed.secret, f"{signed.previous_secret_until:%Y-%m-%d %H:%M:%S} UTC"
+    assert until in text(admin_client.get(url(signed)))
+    refused = admin_client.post(url(signed), SHARED)
+    assert until in refused.context["form"].non_field_errors()[0]
+    assert refused.context["form"].non_field_errors()[0] in text(refused)
+    assert 'name="force"' in text(refused)
+    signed.refresh_from_db()
+    assert signed.secret == second
+
+
+def test_within_the_overlap_another_can_be_forced(admin_client: Client, signed: Subscriber) -> None:
+    admin_client.post(url(signed), SHARED)
+    second = Subscriber.objects.get().secret
+    admin_client.post(url(signed), SHARED | {"force": "on"})
+    signed.refresh_from_db()
+    assert signed.secret != second
+    assert signed.previous_secret == second
+
+
 def test_of_a_private_key_the_public_one_is_shown(admin_client: Client) -> None:
     subscriber = make_subscriber()
     shown = text(admin_client.post(url(subscriber), SHARED | {"kind": "ed25519"}))

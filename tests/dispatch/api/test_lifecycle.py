@@ -11,6 +11,7 @@ from dispatch.queues import open_queue
 from dispatch.reconciliation import reconcile
 from dispatch.signing import public_key
 from subscribers.models import Subscriber
+from subscribers.secrets import new_shared_secret
 from subscribers.validators import validate_secret
 from tests.dispatch.api.caller import Caller
 from tests.dispatch.ledger.rows import make_delivery, make_subscriber
@@ -92,7 +93,18 @@ def test_the_old_secret_signs_on_for_the_overlap(api: Caller) -> None:
     until = datetime.fromisoformat(rotated["previous_secret_until"])
     assert timedelta(hours=1.9) < until - timezone.now() <= timedelta(hours=2)
     assert Subscriber.objects.get().previous_secret == old
-    assert api.post(f"{path}/rotate-secret", {"overlap_hours": 0}).json["previous_secret_until"] is None
+
+
+def test_a_second_rotation_within_the_overlap_conflicts_unless_it_is_forced(api: Caller) -> None:
+    path = f"subscribers/{make_subscriber(secret=new_shared_secret()).pk}"
+    second = api.post(f"{path}/rotate-secret").json["secret"]
+    standing = Subscriber.objects.get()
+    refused = api.post(f"{path}/rotate-secret", {"overlap_hours": 0})
+    assert refused.status == 409
+    assert f"Until {standing.previous_secret_until:%Y-%m-%d %H:%M:%S} UTC" in refused.json["detail"]
+    assert Subscriber.objects.get().secret == second
+    forced = api.post(f"{path}/rotate-secret", {"overlap_hours": 0, "force": True})
+    assert (forced.status, forced.json["previous_secret_until"]) == (200, None)
     assert Subscriber.objects.get().previous_secret == ""
 
 

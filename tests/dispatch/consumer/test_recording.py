@@ -1,6 +1,7 @@
 """Outcomes reach the ledger first and the queue second, and no fault loses one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -13,7 +14,7 @@ from dispatch.consumer.patience import Patience
 from dispatch.consumer.recording import Recorder
 from dispatch.consumer.settlements import Settled
 from dispatch.identifiers import new_id
-from dispatch.ledger.settling import Settlement
+from dispatch.ledger.settling import Also, Settlement
 from dispatch.models import Attempt, Delivery
 from dispatch.outcomes import Outcome
 from dispatch.queues.base import Failure, Job, QueueUnavailableError
@@ -146,10 +147,10 @@ def test_the_database_is_waited_for_even_in_the_middle_of_a_batch_it_refused(
     answers: list[Exception] = [DataError("a bad row"), OperationalError("the server is gone")]
     write = recording.settle
 
-    def settle(owner: UUID, settlements: Sequence[Settlement]) -> set[UUID]:
+    def settle(owner: UUID, settlements: Sequence[Settlement], also: Also | None = None) -> set[UUID]:
         if answers:
             raise answers.pop(0)
-        return write(owner, settlements)
+        return write(owner, settlements, also)
 
     monkeypatch.setattr(recording, "settle", settle)
     monkeypatch.setattr("dispatch.ledger.settling.settle", settle)
@@ -165,3 +166,44 @@ def test_gone_pauses_its_subscriber_and_no_other(recorder: Recorder) -> None:
     other.subscriber.refresh_from_db()
     assert (gone.subscriber.state, other.subscriber.state) == ("paused", "active")
     assert gone.subscriber.state_reason == "It answered 410 Gone."
+
+
+def test_gone_of_a_claim_that_was_taken_over_pauses_nobody(recorder: Recorder) -> None:
+    delivery = make_delivery()
+    outcome = sent(delivery, 410)
+    Delivery.objects.filter(pk=delivery.pk).update(owner=new_id())
+    recorder._record([outcome])
+    delivery.subscriber.refresh_from_db()
+    assert delivery.subscriber.state == "active"
+
+
+def test_gone_is_not_recorded_before_its_pause_can_be_written(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database goes away between the two, and comes back."""
+    delivery = make_delivery()
+    outcome, pause = sent(delivery, 410), recording.pause_gone
+    seen: list[str] = []
+
+    def pause_gone(subscribers: set[int]) -> None:
+        seen.append(Delivery.objects.get().state)
+        if len(seen) == 1:
+            raise OperationalError("the server is gone")
+        pause(subscribers)
+
+    monkeypatch.setattr(recording, "pause_gone", pause_gone)
+    monkeypatch.setattr(Patience, "failed", lambda self, error: seen.append(Delivery.objects.get().state))
+    recorder._record([outcome])
+    delivery.refresh_from_db()
+    delivery.subscriber.refresh_from_db()
+    assert seen == ["dead", "claimed", "dead"]
+    assert (delivery.state, delivery.subscriber.state) == ("dead", "paused")
+
+
+def test_gone_pauses_even_if_another_row_of_its_batch_is_refused(recorder: Recorder) -> None:
+    gone, bad = make_delivery(), make_delivery()
+    refused = sent(bad, 200)
+    settlement = replace(refused.settlement, state="unheard of")
+    recorder._record([sent(gone, 410), replace(refused, settlement=settlement)])
+    gone.subscriber.refresh_from_db()
+    assert gone.subscriber.state == "paused"

@@ -29,6 +29,7 @@ from dispatch.ledger import (
     recovering,
     releasing,
     settling,
+    sizing,
     standing,
     volumes,
 )
@@ -87,6 +88,12 @@ def advance_fan_out(rows: Rows) -> object:
     return fan_out.advance(rows.wide.pk, open_queue())
 
 
+def count_replayable(rows: Rows) -> object:
+    way = [sizing.Condition("subscriber_id = %s", (rows.settled[0].subscriber_id,))]
+    wanted = [sizing.of_existing_subscribers(), sizing.without_replay(["pending", "claimed", "held", "delivered"])]
+    return sizing.count_firsts(way, wanted, MANY, MANY)
+
+
 def paused() -> int:
     """The subscriber for which a part of the past is held."""
     return Delivery.objects.filter(state="held").values_list("subscriber_id", flat=True)[0]
@@ -143,6 +150,7 @@ HOT: dict[str, Callable[[Rows, datetime], object]] = {
     "count_waiting": lambda rows, now: backlog.count_waiting([rows.due[0].subscriber_id], MANY),
     "cancel_waiting": lambda rows, now: next(backlog.cancel_waiting(rows.due[0].subscriber_id, now)),
     "replay": lambda rows, now: replay(ids(rows.settled)),
+    "count_firsts": lambda rows, now: count_replayable(rows),
     "waiting": lambda rows, now: standing.waiting(now, MANY),
     "held_lines": lambda rows, now: standing.held_lines(),
     "newest_dead": lambda rows, now: standing.newest_dead(MANY),

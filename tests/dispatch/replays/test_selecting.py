@@ -4,21 +4,24 @@ import re
 import time
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from dispatch import replaying
+from dispatch.identifiers import new_id
 from dispatch.models import Delivery, Replay
 from dispatch.replaying import replay
 from dispatch.replays import selecting
 from dispatch.replays.requesting import wish
-from dispatch.replays.selecting import Count, count, next_window
+from dispatch.replays.selecting import Count, count, count_replayable, next_window
 from subscribers.models import Subscriber
 from tests.dispatch.admin.rows import make_attempt
 from tests.dispatch.ledger.rows import make_delivery, make_subscriber
-from tests.dispatch.replays.carrying import make_past_delivery, make_settled
+from tests.dispatch.replays.carrying import ask, carry_out, make_past_delivery, make_settled
 
 pytestmark = pytest.mark.django_db
 
@@ -146,6 +149,7 @@ def test_every_query_of_rows_has_a_limit(
     replay = wished(billing, criteria, is_of_it)
     with CaptureQueriesContext(connection) as captured:
         count(replay)
+        count_replayable(replay)
         next_window(replay, None, 100)
     reading = [each["sql"] for each in captured if re.search(r'FROM "?delivery', each["sql"])]
     assert len(reading) >= 2
@@ -193,7 +197,7 @@ def test_reason_status_and_error_narrow_counts_and_windows_alike(
     failures: Subscriber, criteria: dict[str, Any], number: int, is_of_it: bool
 ) -> None:
     replay = wished(failures, criteria, is_of_it)
-    assert count(replay) == Count(number, is_exact=True)
+    assert count(replay) == count_replayable(replay) == Count(number, is_exact=True)
     assert len(next_window(replay, None, 100).ids) == number
 
 
@@ -204,3 +208,77 @@ def test_of_what_narrows_a_rare_combination_a_count_says_at_least(monkeypatch: p
     found = count(wish(statuses=(500, 599)))
     assert not found.is_exact
     assert found.total is None
+
+
+def replay_of(first: Delivery | UUID, subscriber: Subscriber, **fields: Any) -> Delivery:
+    """A replay of the first delivery, which may be gone."""
+    first_id = first if isinstance(first, UUID) else first.pk
+    return make_delivery(subscriber, replay_of_id=first_id, **fields)
+
+
+@pytest.fixture
+def replayed_before() -> Subscriber:
+    """Dead, delivered and cancelled deliveries, of which earlier replays have taken some."""
+    subscriber = make_subscriber(name="billing")
+    dead = make_settled(7, subscriber)
+    for first, state in zip(dead, ("pending", "claimed", "delivered", "dead", "cancelled"), strict=False):
+        replay_of(first, subscriber, state=state)
+    replay_of(dead[5], subscriber, state="held", reason="paused")
+    [delivered, other] = make_settled(2, subscriber, "delivered")
+    replay_of(delivered, subscriber, state="delivered")
+    replay_of(other, subscriber, state="pending")
+    [cancelled] = make_settled(1, subscriber, "cancelled")
+    replay_of(cancelled, subscriber, state="delivered")
+    gone = new_id()
+    replay_of(gone, subscriber, state="dead")
+    replay_of(gone, subscriber, state="dead")
+    deleted = make_subscriber()
+    make_settled(2, deleted)
+    deleted.delete()
+    return subscriber
+
+
+@pytest.mark.parametrize(
+    ("criteria", "is_of_it", "number", "matching"),
+    [
+        pytest.param({"state": "dead"}, True, 4, 10, id="dead"),
+        pytest.param({"state": "dead"}, False, 4, 12, id="dead, of all"),
+        pytest.param({"state": "delivered"}, True, 3, 5, id="delivered"),
+        pytest.param({"state": "cancelled"}, True, 1, 2, id="cancelled"),
+        pytest.param({}, True, 7, 17, id="any state"),
+        pytest.param({"topic": "orders", "state": "dead"}, False, 4, 12, id="topic"),
+        pytest.param({"topic": "orders"}, True, 7, 17, id="topic and subscriber"),
+    ],
+)
+def test_a_count_beforehand_is_that_of_what_is_then_taken(
+    replayed_before: Subscriber, criteria: dict[str, Any], is_of_it: bool, number: int, matching: int
+) -> None:
+    wished = {"subscriber": replayed_before if is_of_it else None, **criteria}
+    told = count_replayable(wish(**wished))
+    asked = carry_out(ask(**wished))
+    assert told == Count(number, is_exact=True)
+    assert (asked.done, asked.left_out, asked.total) == (number, matching - number, matching)
+    assert count_replayable(wish(**wished)).number == 0
+
+
+@pytest.mark.parametrize("state", ["dead", "delivered", "cancelled"])
+def test_a_count_of_named_ones_is_that_of_what_is_then_taken(replayed_before: Subscriber, state: str) -> None:
+    ids = sorted(Delivery.objects.filter(state=state).values_list("pk", flat=True))
+    told = replaying.count_replayable(ids)
+    assert told == len(replay(ids).deliveries) > 0
+
+
+def test_beyond_its_reach_such_a_count_says_so(billing: Subscriber, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selecting, "COUNTED", 5)
+    assert str(count_replayable(wish(state="dead"))) == "5+"
+    [first, *others] = make_settled(6, make_subscriber(name="crm"))
+    Delivery.objects.filter(pk__in=[each.pk for each in others]).update(replay_of=first)
+    found = count_replayable(wish(subscriber=first.subscriber))
+    assert found == Count(1, is_exact=False), "of six rows that were looked at, one first delivery"
+    assert str(found) == "at least 1"
+
+
+def test_such_a_count_looks_at_a_bounded_number_of_rows(billing: Subscriber, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selecting, "LOOKED_AT", 2)
+    found = count_replayable(wish(state="dead"))
+    assert found == Count(2, is_exact=False)

@@ -11,7 +11,7 @@ from dispatch.models import Consumer, Delivery, Replay
 from dispatch.replays.advancing import advance
 from dispatch.replays.requesting import stop
 from tests.dispatch.ledger.rows import make_delivery, make_subscriber
-from tests.dispatch.replays.carrying import ask, make_settled
+from tests.dispatch.replays.carrying import ask, carry_out, make_settled
 
 pytestmark = pytest.mark.django_db
 
@@ -66,10 +66,18 @@ def test_a_dry_run_only_counts(arguments: list[str], told: str) -> None:
     assert not Replay.objects.exists()
 
 
-def test_a_dry_run_of_named_ones_counts_those_that_are_settled() -> None:
-    ids = [str(each.pk) for each in (make_delivery(state="dead"), make_delivery())]
-    assert run("--delivery", ids[0], "--delivery", ids[1], "--dry-run") == "1 of 2 would be replayed.\n"
-    assert Delivery.objects.count() == 2
+def test_a_dry_run_of_named_ones_counts_those_that_would_be_taken() -> None:
+    dead, again, waiting = make_delivery(state="dead"), make_delivery(state="dead"), make_delivery()
+    make_delivery(again.subscriber, again.event, replay_of=again)
+    named = [word for each in (dead, again, waiting) for word in ("--delivery", str(each.pk))]
+    assert run(*named, "--dry-run") == "1 of 3 would be replayed.\n"
+    assert Delivery.objects.count() == 4
+
+
+def test_a_dry_run_leaves_out_what_an_earlier_replay_has_taken() -> None:
+    make_settled(2, make_subscriber())
+    carry_out(ask(state="dead"))
+    assert run("--state", "dead", "--dry-run") == "0 would be replayed: dead deliveries.\n"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from dispatch.transport.embeddings import unwrapped
+from subscribers.embeddings import unwrapped
 
 
 @pytest.mark.parametrize(

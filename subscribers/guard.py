@@ -1,9 +1,9 @@
-"""Which addresses may be called. Pure policy, asked after resolving and again when a socket opens."""
+"""Which addresses may be called. Pure policy, asked of what is written, after resolving, and when a socket opens."""
 
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-from dispatch.transport.embeddings import Address, unwrapped
+from subscribers.embeddings import Address, unwrapped
 
 Network = IPv4Network | IPv6Network
 Named = list[tuple[str, tuple[Network, ...]]]
@@ -94,7 +94,7 @@ class AddressGuard:
         if _is_in(address, self._allow):
             return None
         if reason := _found(address, self._local):
-            return f"{address}, {reason}, which SWITCH_DELIVERY_NETWORKS refuses"
+            return f"{address}, {reason}, which SWITCH_DELIVERY_NETWORKS refuses unless SWITCH_DELIVERY_ALLOW has it"
         return None
 
 
