@@ -81,7 +81,7 @@ def open_list(keys: Keys, name: str, **wanted: str) -> None:
 
 
 def open_subscriber(keys: Keys, name: str) -> None:
-    keys.follow(in_sidebar(keys.page, "Subscribers"))
+    open_list(keys, "Subscribers")
     keys.follow(keys.page.get_by_role("link", name=name, exact=True))
     expect(keys.page.locator("[name=target_url]")).to_be_visible()
 
@@ -126,7 +126,7 @@ def test_a_timeline_tells_what_was_sent_and_gives_it_as_curl(keys: Keys) -> None
 
 def test_a_failing_delivery_is_tried_now_and_stopped(desk: Desk, keys: Keys) -> None:
     page = keys.page
-    keys.follow(in_sidebar(page, "Deliveries"))
+    open_list(keys, "Deliveries")
     keys.choose(page.get_by_label("Error"), "connect")
     keys.follow(page.get_by_role("button", name="Filter", exact=True))
     desk.reload_until("1 delivery")
@@ -157,7 +157,7 @@ def test_a_replay_from_the_filter_is_followed_and_stopped(desk: Desk, keys: Keys
     expect(page.locator("[data-progress] progress")).to_be_visible()
     keys.follow(in_sidebar(page, "Deliveries"))
     keys.follow(page.get_by_role("link", name="A replay is running"))
-    keys.follow(page.get_by_role("link", name="Stop", exact=True))
+    keys.follow(page.get_by_role("link", name="Stop"))
     keys.follow(in_dialog(page, "Stop"))
     expect(page.locator("body")).to_contain_text("Stopped. What it has made is still sent.")
     keys.follow(page.get_by_role("link", name="Show what it has made"))
