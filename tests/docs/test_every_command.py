@@ -68,7 +68,7 @@ def code() -> Iterator[tuple[str, str, str]]:
             yield name_of(page), language, COMMENT.sub("", block.strip().splitlines()[0])
 
 
-def tests() -> set[str]:
+def known_tests() -> set[str]:
     files = (PROJECT / "tests").rglob("test_*.py")
     return {name for file in files for name in re.findall(r"^def (test_\w+)\(", file.read_text(), re.M)}
 
@@ -88,7 +88,7 @@ def test_every_command_is_run_by_a_test_or_named_with_the_reason() -> None:
 
 
 def test_every_test_named_is_there() -> None:
-    assert {name for names in TESTS.values() for name in names} <= tests()
+    assert {name for names in TESTS.values() for name in names} <= known_tests()
 
 
 def test_every_target_of_make_that_a_page_names_is_there() -> None:

@@ -38,13 +38,13 @@ def of_first(name: str, rows: Callable[[], object]) -> Callable[[], str]:
 
 #: The most questions of each page; two of them are who asks.
 PAGES: dict[str, tuple[Callable[[], str], int]] = {
-    "storage": (lambda: reverse("storage"), 40),
-    "a new replay": (lambda: reverse("admin:dispatch_replay_new"), 8),
-    "a new replay that is counted": (lambda: reverse("admin:dispatch_replay_new", query={"state": "dead"}), 8),
-    "an attempt": (of_first("attempt", lambda: Attempt.objects.earliest("pk").pk), 12),
-    "API keys": (lambda: reverse("admin:dispatch_apikey_changelist"), 12),
-    "an API key": (of_first("apikey", lambda: ApiKey.objects.earliest("pk").pk), 12),
-    "an alert": (of_first("alert", lambda: Alert.objects.get().pk), 12),
+    "storage": (lambda: reverse("storage"), 36),
+    "a new replay": (lambda: reverse("admin:dispatch_replay_new"), 4),
+    "a new replay that is counted": (lambda: reverse("admin:dispatch_replay_new", query={"state": "dead"}), 6),
+    "an attempt": (of_first("attempt", lambda: Attempt.objects.earliest("pk").pk), 6),
+    "API keys": (lambda: reverse("admin:dispatch_apikey_changelist"), 6),
+    "an API key": (of_first("apikey", lambda: ApiKey.objects.earliest("pk").pk), 6),
+    "an alert": (of_first("alert", lambda: Alert.objects.get().pk), 10),
 }
 
 
