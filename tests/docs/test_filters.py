@@ -35,6 +35,9 @@ ORDER = {
         "tags": ["new"] * 20,
         "age": 40,
         "coupon": None,
+        "customer": 4711,
+        "kind": "order",
+        "state": "sent",
     },
 }
 
