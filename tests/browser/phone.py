@@ -1,11 +1,18 @@
 """A page on a phone: it is no wider than the window, and each of its controls can be tapped."""
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 WIDTH, HEIGHT = 390, 844
-CONTROLS = "a[href]:visible, button:visible, input:visible, select:visible, textarea:visible, summary:visible"
+CONTROLS = ":is(a[href], button, input, select, textarea, summary):visible:not([aria-hidden=true])"
 #: How long a control may take to stand still.
 PATIENCE_MS = 5_000
+
+
+def act(page: Page, action: str) -> None:
+    """Chooses one of the actions, which are behind three dots."""
+    page.locator("#main").get_by_text("more_horiz", exact=True).click()
+    page.get_by_role("link", name=action).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
 
 
 def assert_serves(page: Page, within: str = "#main") -> None:
