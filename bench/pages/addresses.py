@@ -49,7 +49,6 @@ def _of_a_subscriber() -> Addresses:
         "topics, as one types": reverse("suggest_topics", query={"q": "topic-1"}),
         "subscribers, as one types": reverse("suggest_subscribers", query={"q": "1"}),
         "import and export": reverse("admin:subscribers_subscriber_files"),
-        "export of all subscribers": reverse("admin:subscribers_subscriber_export", args=["yaml"]),
     }
 
 

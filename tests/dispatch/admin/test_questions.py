@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from dispatch.api import keys
 from dispatch.models import Alert, ApiKey, Attempt, Notice
+from subscribers.models import Subscriber
 from tests.dispatch.admin.rows import make_attempt
 from tests.dispatch.ledger.rows import make_deliveries
 
@@ -33,18 +34,19 @@ def add_rows(begin: int) -> None:
 
 
 def of_first(name: str, rows: Callable[[], object]) -> Callable[[], str]:
-    return lambda: reverse(f"admin:dispatch_{name}_change", args=[rows()])
+    return lambda: reverse(f"admin:{name}_change", args=[rows()])
 
 
 #: The most questions of each page; two of them are who asks.
 PAGES: dict[str, tuple[Callable[[], str], int]] = {
     "storage": (lambda: reverse("storage"), 36),
+    "a subscriber": (of_first("subscribers_subscriber", lambda: Subscriber.objects.earliest("pk").pk), 44),
     "a new replay": (lambda: reverse("admin:dispatch_replay_new"), 4),
     "a new replay that is counted": (lambda: reverse("admin:dispatch_replay_new", query={"state": "dead"}), 6),
-    "an attempt": (of_first("attempt", lambda: Attempt.objects.earliest("pk").pk), 6),
+    "an attempt": (of_first("dispatch_attempt", lambda: Attempt.objects.earliest("pk").pk), 6),
     "API keys": (lambda: reverse("admin:dispatch_apikey_changelist"), 6),
-    "an API key": (of_first("apikey", lambda: ApiKey.objects.earliest("pk").pk), 6),
-    "an alert": (of_first("alert", lambda: Alert.objects.get().pk), 10),
+    "an API key": (of_first("dispatch_apikey", lambda: ApiKey.objects.earliest("pk").pk), 6),
+    "an alert": (of_first("dispatch_alert", lambda: Alert.objects.get().pk), 10),
 }
 
 
