@@ -22,11 +22,13 @@ LOOKS = 200
 def main(count: int, tries: int) -> None:
     django.setup()
     from bench.growth import filling  # noqa: PLC0415 - the models need Django's settings first
+    from bench.pages import beside  # noqa: PLC0415
     from bench.pages.recounting import recount  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
     begun = time.perf_counter()
     filling.fill(count, first=int(time.time() - count * filling.SPACING_SECONDS))
+    beside.fill()
     recount(WEEK)
     filling.analyze()
     print(json.dumps({"filled_seconds": round(time.perf_counter() - begun, 1)}), flush=True)
@@ -39,29 +41,13 @@ def _pages(tries: int) -> Iterator[dict[str, Any]]:
     from django.test import Client  # noqa: PLC0415
     from django.urls import reverse  # noqa: PLC0415
 
+    from bench.pages.addresses import addresses  # noqa: PLC0415
+
     client = Client()
     client.force_login(User.objects.create(username="pages", is_staff=True, is_superuser=True))
     client.get(reverse("storage"))  # the first page of a process loads what all of them need
-    for name, url in _urls().items():
+    for name, url in addresses().items():
         yield {"page": name, **_measured(client, url, tries)}
-
-
-def _urls() -> dict[str, str]:
-    from django.urls import reverse  # noqa: PLC0415
-
-    from bench.growth.pages import pages  # noqa: PLC0415
-    from dispatch.models import Delivery  # noqa: PLC0415
-
-    first = Delivery.objects.order_by("-id")[500].pk
-    dashboards = {f"dashboard, {span}": reverse("admin:index", query={"span": span}) for span in ("hour", "day")}
-    maps = {f"flow map, {span}": reverse("flow_map", query={"span": span}) for span in ("hour", "day", "week")}
-    others = {
-        "dashboard, a refresh": reverse("dashboard_fragment"),
-        "what is new": reverse("admin:dispatch_delivery_newer", query={"first": first}),
-        "what is new and dead": reverse("admin:dispatch_delivery_newer", query={"first": first, "state": "dead"}),
-        "storage": reverse("storage"),
-    }
-    return dashboards | maps | others | pages()
 
 
 def _measured(client: Any, url: str, tries: int) -> dict[str, Any]:

@@ -26,7 +26,9 @@ def test_every_page_is_measured_with_its_queries(layout: str, tmp_path: Path, re
     done = run("--layout", layout, "--json", str(written), "--most-ms", "60000")
     assert done.returncode == 0, done.stderr
     pages = {page["page"]: page for page in json.loads(written.read_text())["pages"]}
-    assert {"dashboard, day", "flow map, week", "what is new", "deliveries", "an event"} <= pages.keys()
+    assert {"dashboard, day", "flow map, week", "what is new", "deliveries", "an event", "storage"} <= pages.keys()
+    assert {"a subscriber", "history of a subscriber", "a revert", "import and export"} <= pages.keys()
+    assert {"a new replay, counted", "an attempt", "an alert", "alerts", "API keys"} <= pages.keys()
     assert all(page["median_ms"] > 0 for page in pages.values())
     assert 0 < pages["dashboard, a refresh"]["queries"] <= 40
     assert "Slower than 60000 ms: none." in done.stdout

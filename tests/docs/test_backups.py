@@ -14,7 +14,7 @@ from tests.flows.receiver import Answer, Received, Receiver
 from tests.servers.hub import HubServer
 from tests.servers.processes import kill_group, wait_until
 
-SQLITE_SAVE, SQLITE_RESTORE, POSTGRES_SAVE, POSTGRES_RESTORE, REPAIR = blocks(page("operating.md"))
+_, SQLITE_SAVE, SQLITE_RESTORE, POSTGRES_SAVE, POSTGRES_RESTORE, REPAIR = blocks(page("operating.md"))
 WAIT_SECONDS = 120.0
 #: So many events are accepted before the back-up begins, and at least so many more before the hub dies.
 EVENTS = 40
@@ -88,10 +88,6 @@ def _files(hub: HubServer, directory: Path) -> dict[str, str]:
     return {"back-up.sqlite3": str(directory / "back-up.sqlite3"), "switch.sqlite3": hub.env["SWITCH_DB_NAME"]}
 
 
-def _has_consumer(hub: HubServer) -> bool:
-    return "No consumer is alive." not in hub.manage("doctor", check=False).stdout
-
-
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "layout",
@@ -122,7 +118,7 @@ def test_what_was_accepted_before_the_back_up_is_delivered_after_it(
         hub.start_web()
         restored = hub.start_consumer()
         wait_until(hub.is_ready, "The restored hub", hub.web, hub.log)
-        wait_until(lambda: _has_consumer(hub), "Its consumer", restored, hub.log)
+        wait_until(hub.has_consumer, "Its consumer", restored, hub.log)
         run(hub, [REPAIR])
         receiver.wait_until(lambda: all(before <= numbers for numbers in books.arrived.values()), WAIT_SECONDS)
         assert "All is well." in run(hub, [REPAIR])[0]

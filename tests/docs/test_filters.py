@@ -1,7 +1,5 @@
 """What docs/filters.md says about the language is what the language does."""
 
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +11,11 @@ from subscribers.filters.evaluation import Environment
 from subscribers.filters.grammar import FUNCTIONS, METHODS
 from subscribers.filters.limits import MAX_STEPS
 from subscribers.filters.parsing import parse
+from tests.docs.commands import blocks, page
 
-TEXT = (Path(__file__).parents[2] / "docs" / "filters.md").read_text()
-EXAMPLES = re.search(r"```python\n(.*?)```", TEXT, re.S)[1].splitlines()  # type: ignore[index]
-MESSAGE = re.search(r"```text\n(.*?)\n```", TEXT, re.S)[1]  # type: ignore[index]
+TEXT = page("filters.md")
+EXAMPLES = [example for block in blocks(TEXT, "python") for example in block.splitlines()]
+[MESSAGE] = [block.rstrip() for block in blocks(TEXT, "text")]
 
 
 @pytest.mark.parametrize("expression", EXAMPLES)
@@ -36,6 +35,9 @@ ORDER = {
         "tags": ["new"] * 20,
         "age": 40,
         "coupon": None,
+        "customer": 4711,
+        "kind": "order",
+        "state": "sent",
     },
 }
 

@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,9 +11,11 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
+from dispatch.demo.cast import RECEIVER_PORT
 from tests.pictures.pages import LOOKS, PICTURES, Picture
 from tests.servers.chromium import running_chromium
 from tests.servers.hub import PROJECT, HubServer
+from tests.servers.processes import accepts, start, stop, wait_until
 
 KEPT = PROJECT / "docs" / "images"
 ALL = PROJECT / "build" / "pictures"
@@ -41,11 +45,28 @@ def _demo() -> Iterator[tuple[HubServer, dict[str, str]]]:
     with HubServer({"DJANGO_SUPERUSER_PASSWORD": PASSWORD}) as hub:
         hub.manage("demo", timeout=300)
         hub.manage("createsuperuser", "--noinput", "--username", "ann", "--email", "ann@example.com")
-        script = (Path(__file__).parent / "ids.py").read_text()
-        ids = json.loads(hub.manage("shell", "--no-imports", "--command", script).stdout)
+        _in_shell(hub, "rows.py")
+        ids = json.loads(_in_shell(hub, "ids.py"))
         hub.start_web()
         hub.start_consumer()
-        yield hub, ids
+        with _surroundings(hub):
+            yield hub, ids
+
+
+def _in_shell(hub: HubServer, name: str) -> str:
+    script = (Path(__file__).parent / name).read_text()
+    return hub.manage("shell", "--no-imports", "--command", script).stdout
+
+
+@contextmanager
+def _surroundings(hub: HubServer) -> Iterator[None]:
+    """Subscribers that answer, and publishers that go on."""
+    process = start([sys.executable, str(PROJECT / "manage.py"), "demo", "--live"], hub.log, hub.env)
+    try:
+        wait_until(lambda: accepts(RECEIVER_PORT), "The demo's receiver", process, hub.log)
+        yield
+    finally:
+        stop(process, signal.SIGINT)
 
 
 def _signed_in(browser: Browser, hub: HubServer, look: str) -> Page:
@@ -61,8 +82,7 @@ def _signed_in(browser: Browser, hub: HubServer, look: str) -> Page:
 
 def _take(page: Page, hub: HubServer, ids: dict[str, str], picture: Picture, look: str) -> None:
     page.goto(f"{hub.url}/admin/{picture.path.format(**ids)}")
-    for target in picture.clicks:
-        page.click(target)
+    picture.prepare(page)
     page.wait_for_load_state("networkidle")
     directory = KEPT if look in picture.kept else ALL
     directory.mkdir(parents=True, exist_ok=True)

@@ -20,18 +20,31 @@ PROJECT = Path(__file__).resolve().parents[2]
 SECRET = "the secret of a hub that lives as long as a test"
 
 
+#: What a hub reads of its environment; other tests' or the machine's must not reach it.
+SETTINGS = ("SWITCH_", "FAKTORY_", "DATABASE_", "EMAIL_")
+
+
+def environment_without(*prefixes: str) -> dict[str, str]:
+    """The environment of the tests without the variables whose names begin so."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
+
+
+def answers(url: str) -> bool:
+    """Whether there is an answer of 200."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:  # every URLError is one
+        return False
+
+
 class HubServer:
     """`env` adds to or replaces what the hub sees of the environment; SQLite and the embedded queue without it."""
 
     def __init__(self, env: dict[str, str] | None = None) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="switch-hub-"))
         self.port = free_port()
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("SWITCH_", "FAKTORY_", "DATABASE_", "EMAIL_"))
-        }
-        self.env = kept | {
+        self.env = environment_without(*SETTINGS) | {
             "DJANGO_SETTINGS_MODULE": "switchsite.settings",
             "SWITCH_ENV_FILE": os.devnull,
             "SWITCH_SECRET_KEY": SECRET * 2,
@@ -80,14 +93,13 @@ class HubServer:
         return statuses
 
     def answers(self, path: str = "/healthz") -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except OSError:  # every URLError is one
-            return False
+        return answers(f"{self.url}{path}")
 
     def is_ready(self) -> bool:
         return self.answers("/readyz")
+
+    def has_consumer(self) -> bool:
+        return "No consumer is alive." not in self.manage("doctor", check=False).stdout
 
     def obstacle(self) -> str:
         """What /readyz says is in the way; empty if nothing is."""

@@ -61,11 +61,16 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
 
 def kill_all_in(directory: Path) -> None:
     """SIGKILL to all that work in `directory`, until none is left."""
-    while found := [path for path in Path("/proc").glob("[0-9]*") if _works_in(path, directory)]:
+    while found := all_in(directory):
         for process in found:
             with suppress(ProcessLookupError):
-                os.kill(int(process.name), signal.SIGKILL)
+                os.kill(process, signal.SIGKILL)
         time.sleep(0.01)
+
+
+def all_in(directory: Path) -> list[int]:
+    """The ids of the processes that work in `directory`."""
+    return [int(path.name) for path in Path("/proc").glob("[0-9]*") if _works_in(path, directory)]
 
 
 def _works_in(process: Path, directory: Path) -> bool:

@@ -1,0 +1,29 @@
+"""A page on a phone: it is no wider than the window, and each of its controls can be tapped."""
+
+from playwright.sync_api import Page, expect
+
+WIDTH, HEIGHT = 390, 844
+CONTROLS = ":is(a[href], button, input, select, textarea, summary):visible:not([aria-hidden=true])"
+#: How long a control may take to stand still.
+PATIENCE_MS = 5_000
+
+
+def act(page: Page, action: str) -> None:
+    """Chooses one of the actions, which are behind three dots."""
+    page.locator("#main").get_by_text("more_horiz", exact=True).click()
+    page.get_by_role("link", name=action).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def assert_serves(page: Page, within: str = "#main") -> None:
+    """Nothing is cut off, and whatever can be used is in reach of a finger once it is scrolled to."""
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= WIDTH, f"{page.url} is {wide} pixels wide"
+    controls = page.locator(within).locator(CONTROLS).all()
+    assert controls, f"{page.url} has no control"
+    for control in controls:
+        control.click(trial=True, timeout=PATIENCE_MS)
+        box = control.bounding_box()
+        assert box, control
+        assert box["x"] >= 0, f"{control} begins left of the window"
+        assert box["x"] + box["width"] <= WIDTH, f"{control} ends right of the window"

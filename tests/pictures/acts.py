@@ -1,0 +1,54 @@
+"""What is done with a page before its picture is taken."""
+
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+FILE = b"""\
+- name: billing
+  topic: order.created
+  filter_expression: data["body"]["total"] > 250
+  target_url: http://127.0.0.1:8765/billing/orders/:id
+- name: newsletter
+  topic: user.signed_up
+  filter_expression: data["body"]["plan"] != "free"
+  target_url: http://127.0.0.1:8765/newsletter
+"""
+#: Between the part that is shown and the upper end of the window.
+ABOVE = 90
+
+
+def nothing(page: Page) -> None:
+    """The page as it comes."""
+
+
+def try_on_an_event(page: Page) -> None:
+    page.select_option("#switch-event", index=1)
+    expect(page.locator(".switch-tree")).to_be_visible()
+    page.get_by_text("Back-test: what it would have taken").click()
+    page.get_by_role("button", name="Back-test").click()
+    expect(page.locator("#switch-comparison")).to_contain_text("it takes")
+    _show(page.locator(".field-filter_expression"))
+
+
+def send_a_test(page: Page) -> None:
+    page.get_by_text("Send a test").click()
+    page.select_option("#switch-test-event", index=1)
+    page.get_by_role("button", name="Send it now").click()
+    expect(page.locator("#switch-trial")).to_contain_text("It answered")
+    _show(page.locator(".field-target_url"))
+
+
+def ask_to_resume(page: Page) -> None:
+    page.get_by_role("link", name="Resume").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def look_through_a_file(page: Page) -> None:
+    file = FilePayload(name="subscribers.yaml", mimeType="application/yaml", buffer=FILE)
+    page.set_input_files("[name=file]", file)
+    page.get_by_role("button", name="Show what it would change").click()
+    expect(page.locator(".switch-count")).to_contain_text("created")
+
+
+def _show(part: Locator) -> None:
+    """Brings the part to the upper end of the window."""
+    part.evaluate("(each, above) => scrollBy(0, each.getBoundingClientRect().top - above)", ABOVE)
