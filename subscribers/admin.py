@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -17,20 +17,7 @@ from subscribers.forms import PauseForm, SubscriberForm
 from subscribers.models import Subscriber
 from subscribers.querysets import SubscriberQuerySet
 
-TOPICS_SHOWN = 100
 STATE_LABELS = {"active": "success", "paused": "warning", "broken": "danger"}
-
-
-class TopicFilter(admin.SimpleListFilter):
-    title = "topic"
-    parameter_name = "topic"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        topics = Subscriber.objects.existing().order_by("topic").values_list("topic", flat=True).distinct()
-        return [(topic, topic) for topic in topics[:TOPICS_SHOWN]]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> QuerySet[Subscriber]:
-        return queryset.filter(topic=self.value()) if self.value() else queryset
 
 
 def compile_problem(expression: str) -> str:
@@ -44,10 +31,8 @@ def compile_problem(expression: str) -> str:
 
 def _troubles(subscriber: Model) -> list[str]:
     """Fields that tell what is wrong with a subscriber: of one that is well, none."""
-    health = getattr(subscriber, "health", None)
     told = {
         "state_reason": getattr(subscriber, "state_reason", ""),
-        "failing_since": health and health.failing_since,
         "shown_filter_errors": getattr(subscriber, "filter_error_count", 0),
         "shown_last_filter_error": getattr(subscriber, "last_filter_error", ""),
         "last_filter_error_at": getattr(subscriber, "last_filter_error_at", None),
@@ -61,19 +46,13 @@ class SubscriberAdmin(ModelAdmin):
     form = SubscriberForm
     list_display = ("title", "topic", "shown_filter", "shown_state", "shown_filter_errors", "deliveries_link")
     list_display_links = ("title",)
-    list_filter = ("state", TopicFilter)
-    list_filter_sheet = False
-    list_per_page = 50
-    list_fullwidth = True
-    show_full_result_count = False
     search_fields = ("name", "topic", "target_url", "filter_expression")
     search_help_text = "Name, topic, target URL or filter expression"
-    actions = ("pause_selected", "resume_selected")
+    actions: tuple[str, ...] = ("pause_selected",)
     actions_detail: tuple[str, ...] = ("pause",)
     warn_unsaved_form = True
     readonly_fields: tuple[str, ...] = (
-        *("state_badge", "state_reason", "shown_breaker", "failing_since"),
-        *("shown_filter_errors", "shown_last_filter_error", "last_filter_error_at"),
+        *("state_badge", "state_reason", "shown_filter_errors", "shown_last_filter_error", "last_filter_error_at"),
         *("deliveries_link", "created_at", "updated_at"),
     )
 
@@ -98,11 +77,11 @@ class SubscriberAdmin(ModelAdmin):
         ]
         if obj is None:
             return written
-        state = ("state_badge", "shown_breaker", *_troubles(obj))
+        state = ("state_badge", *_troubles(obj))
         seen = ("deliveries_link", "created_at", "updated_at")
         return [("State", {"fields": state}), *written, ("History", {"fields": seen})]
 
-    @display(description="Subscriber", ordering="name")
+    @display(description="Subscriber")
     def title(self, subscriber: Subscriber) -> str:
         target = Truncator(subscriber.target_url).chars(60)
         if not subscriber.name:
@@ -115,7 +94,7 @@ class SubscriberAdmin(ModelAdmin):
             return format_html('<span class="switch-faint">{}</span>', "every event")
         return format_html("<code>{}</code>", Truncator(subscriber.filter_expression).chars(80))
 
-    @display(description="State", label=STATE_LABELS, ordering="state")
+    @display(description="State", label=STATE_LABELS)
     def shown_state(self, subscriber: Subscriber) -> tuple[str, str]:
         if compile_problem(subscriber.filter_expression):
             return "broken", "Broken filter"
@@ -126,23 +105,7 @@ class SubscriberAdmin(ModelAdmin):
         state, text = self.shown_state(subscriber)
         return format_html('<span class="switch-state switch-{}">{}</span>', state, text)
 
-    @display(description="Breaker")
-    def shown_breaker(self, subscriber: Subscriber) -> str:
-        """Kept by the dispatch app, which this one does not know; without a row all is well."""
-        health = getattr(subscriber, "health", None)
-        if health is None or health.breaker == "closed":
-            return "Closed: its events are sent."
-        until = f"{health.open_until:%Y-%m-%d %H:%M:%S} UTC"
-        if health.breaker == "half_open":
-            return f"Half-open: one delivery is on its way to find out how it does, until {until} at the latest."
-        return f"Open until {until}: {health.get_cause_display()}. What comes for it is held, and sent afterwards."
-
-    @display(description="Failing since")
-    def failing_since(self, subscriber: Subscriber) -> str:
-        health = getattr(subscriber, "health", None)
-        return f"{health.failing_since:%Y-%m-%d %H:%M:%S} UTC" if health and health.failing_since else "—"
-
-    @display(description="Undecided", ordering="filter_error_count")
+    @display(description="Undecided")
     def shown_filter_errors(self, subscriber: Subscriber) -> str:
         return f"{subscriber.filter_error_count:,} events" if subscriber.filter_error_count else "—"
 
@@ -189,11 +152,6 @@ class SubscriberAdmin(ModelAdmin):
     def pause_selected(self, request: HttpRequest, queryset: SubscriberQuerySet) -> None:
         count = queryset.pause(f"Paused by {request.user}.")
         messages.success(request, f"Paused: {count}. Their events are held from now on.")
-
-    @admin.action(description="Resume", permissions=["change"])
-    def resume_selected(self, request: HttpRequest, queryset: SubscriberQuerySet) -> None:
-        count = queryset.resume()
-        messages.success(request, f"Resumed: {count}. What was held for them is sent within seconds.")
 
     @action(
         description="Pause",

@@ -3,9 +3,10 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
+from dispatch.admin.announcing import AnnouncingAdmin
 from dispatch.admin.bars import AlertBar
 from dispatch.admin.ledger import LedgerAdmin, badge, link
 from dispatch.models import Alert, Notice
@@ -15,7 +16,7 @@ STATES = {"waits": "Not told yet", "open": "Open", "over": "Over"}
 
 
 @admin.register(Alert)
-class AlertAdmin(LedgerAdmin):
+class AlertAdmin(AnnouncingAdmin, LedgerAdmin):
     list_display = ("noticed", "shown_kind", "shown_state", "shown_subscriber", "sentence", "told", "ended")
     list_display_links = ("noticed", "shown_kind")
     bar_class = AlertBar
@@ -87,7 +88,7 @@ def _state(alert: Alert) -> str:
 
 def _fate(notice: Notice) -> str:
     if notice.sent_at:
-        return f"sent {notice.sent_at:%Y-%m-%d %H:%M:%S} UTC"
+        return format_html("sent {}", shown_time(notice.sent_at, is_long=True))
     if notice.due_at is None:
         return f"given up after {notice.tries} tries: {notice.last_error}"
     return f"waits, after {notice.tries} tries: {notice.last_error}" if notice.tries else "waits"

@@ -1,6 +1,5 @@
 """The bar above each list of the ledger: by what it can be narrowed, and what that means for its rows."""
 
-import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar
 
@@ -17,7 +16,9 @@ from dispatch.identifiers import first_id_at
 from dispatch.ledger.finding import attempt_ids_between
 from dispatch.models import Alert, Attempt, Delivery, Event, Replay
 from dispatch.outcomes import UNSENT, ErrorKind
+from dispatch.statuses import statuses
 from subscribers.models import Subscriber
+from subscribers.topics import patterns_of
 
 #: Events, and deliveries of them, by whose ids a topic is found.
 FEW = 1_000
@@ -53,27 +54,27 @@ class StatusField(forms.CharField):
     """A status such as 500, or a hundred of them, such as 5xx; cleaned to a range."""
 
     def clean(self, value: Any) -> tuple[int, int] | None:
-        text = super().clean(value).lower()
-        if not text:
-            return None
-        if re.fullmatch(r"[1-5]xx", text):
-            return int(text[0]) * 100, int(text[0]) * 100 + 99
-        if re.fullmatch(r"[1-9]\d\d", text):
-            return int(text), int(text)
-        raise ValidationError("Write a status such as 500, or 5xx for all of its kind.", code="no_status")
+        text = super().clean(value)
+        try:
+            return statuses(text) if text else None
+        except ValueError as error:
+            raise ValidationError(str(error), code="no_status") from error
 
 
-def topic_field() -> forms.CharField:
-    widget = SuggestedInput("suggest_topics", placeholder="order.created")
-    return forms.CharField(required=False, max_length=255, widget=widget)
+def topic_field(*suggested: str, **kwargs: Any) -> forms.CharField:
+    """Topics of events are suggested, and if `wanted` is, those of subscribers as well."""
+    query = dict.fromkeys(suggested, "1")
+    widget = SuggestedInput("suggest_topics", query, placeholder="order.created")
+    return forms.CharField(required=False, max_length=255, widget=widget, **kwargs)
 
 
 def choice_field(choices: list[tuple[str, str]], every: str, **kwargs: Any) -> forms.ChoiceField:
     return forms.ChoiceField(required=False, choices=[("", every), *choices], widget=UnfoldAdminSelectWidget, **kwargs)
 
 
-def status_field() -> StatusField:
-    return StatusField(required=False, widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "500 or 5xx"}))
+def status_field(**kwargs: Any) -> StatusField:
+    widget = UnfoldAdminTextInputWidget(attrs={"placeholder": "500 or 5xx"})
+    return StatusField(required=False, widget=widget, **kwargs)
 
 
 def day_field() -> forms.DateField:
@@ -226,6 +227,28 @@ class AttemptBar(LedgerBar):
             first, last = attempt_ids_between(begin, end)
             narrowed.span = Q(pk__gte=first, pk__lte=last)
             narrowed.rest.append(Q(started_at__gte=begin, started_at__lt=end))
+
+
+TROUBLES = {
+    "failing": ("failing", Q(health__failing_since__isnull=False)),
+    "left_alone": ("left alone by its breaker", Q(health__breaker__in=("open", "half_open"))),
+    "undecided": ("its filter was undecided", Q(filter_error_count__gt=0)),
+}
+
+
+class SubscriberBar(LedgerBar):
+    topic = topic_field("wanted", label="Hears of topic")
+    state = choice_field(Subscriber.State.choices, "any state")
+    trouble = choice_field([(name, label) for name, (label, _) in TROUBLES.items()], "well or not")
+
+    def narrow(self, narrowed: Narrowed, given: dict[str, Any]) -> None:
+        if topic := given.get("topic"):
+            wants = Q(topic__in=[topic, *patterns_of(topic)])
+            narrowed.leads.append(Lead(wants, wants))
+        if state := given.get("state"):
+            narrowed.rest.append(Q(state=state))
+        if trouble := given.get("trouble"):
+            narrowed.rest.append(TROUBLES[trouble][1])
 
 
 class AlertBar(LedgerBar):

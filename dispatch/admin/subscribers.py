@@ -1,4 +1,4 @@
-"""Subscribers in the admin, with what their deliveries add: the backlog of a pause, its end, replay, deletion."""
+"""Subscribers in the admin, with all that their deliveries add."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -9,91 +9,52 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.timesince import timesince
 from unfold.decorators import action, display
 
 from dispatch.admin import trials, workbench
+from dispatch.admin.bars import SubscriberBar
 from dispatch.admin.files import FiledSubscriberAdmin
-from dispatch.admin.forms import PastEventsForm, ResumeForm
-from dispatch.admin.releasing import release_view, shown_release, told_backlog
+from dispatch.admin.health import HealthSubscriberAdmin
+from dispatch.admin.ledger import CursorAdmin
+from dispatch.admin.past_events import PastEventsSubscriberAdmin
+from dispatch.admin.releasing import release_view
+from dispatch.admin.resuming import ResumingSubscriberAdmin
 from dispatch.admin.rotating import RotatingSubscriberAdmin
 from dispatch.models import Delivery
-from dispatch.reconciliation import living_consumers
-from dispatch.replays.requesting import request as ask
-from dispatch.replays.telling import LATER
-from dispatch.resuming import COUNTED, backlog, resume, settle_deleted, waiting
+from dispatch.resuming import settle_deleted, waiting
 from dispatch.shown.times import PROGRESS, TIMES
 from dispatch.viewing import seen_error
-from subscribers.admin import SubscriberAdmin
 from subscribers.models import Subscriber
 from subscribers.querysets import SubscriberQuerySet
 
 
 @admin.register(Subscriber)
-class DeliveredSubscriberAdmin(RotatingSubscriberAdmin, FiledSubscriberAdmin):
+class DeliveredSubscriberAdmin(
+    CursorAdmin,
+    HealthSubscriberAdmin,
+    ResumingSubscriberAdmin,
+    PastEventsSubscriberAdmin,
+    RotatingSubscriberAdmin,
+    FiledSubscriberAdmin,
+):
     """What a subscriber is by itself, the app `subscribers` shows; it knows nothing of deliveries."""
 
+    bar_class = SubscriberBar
+    empty_text = "A subscriber wants the events of a topic, sent to a URL. Add the first one, or import a file of them."
     change_form_outer_after_template = "dispatch/admin/workbench.html"
     actions_detail = ("pause", "resume", "replay_dead", "deliver_past", "rotate_secret", "why_not")
-    readonly_fields = (*SubscriberAdmin.readonly_fields, "shown_backlog", "last_change")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(partial(release_view, self))
         held = path("<int:subscriber_id>/held/", view, name="subscribers_subscriber_held")
         return [held, *workbench.urls(self.admin_site), *trials.urls(self.admin_site), *super().get_urls()]
 
-    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        fieldsets = super().get_fieldsets(request, obj)
-        if obj is not None:
-            _, state = fieldsets[0]
-            state["fields"] = ("state_badge", "shown_backlog", *state["fields"][1:])
-            _, seen = fieldsets[-1]
-            seen["fields"] = ("last_change", *seen["fields"])
-        return fieldsets
-
     @display(description="Last filter error")
     def shown_last_filter_error(self, subscriber: Subscriber) -> str:
         return seen_error(super().shown_last_filter_error(subscriber))
 
-    @display(description="Held")
-    def shown_backlog(self, subscriber: Subscriber) -> str:
-        held = backlog(subscriber.pk)
-        if held.since is None:
-            return "nothing"
-        query = {"subscriber": subscriber.pk, "state": Delivery.State.HELD.value}
-        url = reverse("admin:dispatch_delivery_changelist", query=query)
-        age = timesince(held.since)
-        told = format_html('<a class="switch-link" href="{}">{}</a>, the oldest for {}', url, told_backlog(held), age)
-        return told if subscriber.is_paused else format_html("{}<br>{}", told, shown_release(subscriber.pk, held))
-
     class Media:
         js = [TIMES, PROGRESS]
-
-    def has_replay_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return request.user.has_perm("dispatch.change_delivery")
-
-    @action(
-        description="Resume",
-        icon="play_arrow",
-        permissions=["change"],
-        dialog={
-            "title": "Resume this subscriber?",
-            "description": "Its events are sent again from now on. Choose what becomes of those that were held. "
-            "They are sent oldest first, as quickly as the subscriber answers and its rate limit allows; "
-            "its page shows how far that is, and Pause stops it.",
-            "form_class": ResumeForm,
-            "form_submit_text": "Resume",
-        },
-    )
-    def resume(self, request: HttpRequest, form: ResumeForm, object_id: str) -> HttpResponse:
-        resumed = resume(Subscriber.objects.filter(pk=object_id), discard=form.discards)
-        if form.discards:
-            messages.success(request, f"Resumed. Discarded: {resumed.discarded:,}. What comes from now on is sent.")
-        else:
-            messages.success(request, "Resumed. What was held for it is sent within seconds.")
-        return self._back_to(object_id)
 
     @action(description="Why not?", icon="help", permissions=["view"])
     def why_not(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -105,26 +66,6 @@ class DeliveredSubscriberAdmin(RotatingSubscriberAdmin, FiledSubscriberAdmin):
         """Where the state and a time span can be chosen."""
         criteria = {"subscriber": object_id, "state": Delivery.State.DEAD.value}
         return redirect(reverse("admin:dispatch_replay_new", query=criteria))
-
-    @action(
-        description="Deliver past events",
-        icon="history",
-        permissions=["replay"],
-        dialog={
-            "title": "Deliver past events?",
-            "description": "Events of its topic that its filter takes become deliveries of it. "
-            "What it has already is not sent again.",
-            "form_class": PastEventsForm,
-            "form_submit_text": "Deliver",
-        },
-    )
-    def deliver_past(self, request: HttpRequest, form: PastEventsForm, object_id: str) -> HttpResponse:
-        replay = ask(form.wished, request.user.get_username())
-        count = f"{COUNTED:,}+" if replay.total is None else f"{replay.total:,}"
-        messages.success(request, f"Asked for. Events to look at: {count}. The consumers carry it out.")
-        if not living_consumers(timezone.now()):
-            messages.warning(request, LATER)
-        return HttpResponse(headers={"HX-Redirect": reverse("admin:dispatch_replay_change", args=[replay.pk])})
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> Any:
         """Pause for one that is active, resume for one that is paused."""

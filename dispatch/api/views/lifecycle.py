@@ -73,13 +73,14 @@ class Lifecycle(ManagedViewSet):
     )
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, pk: int) -> Response:
-        discards = self.checked(ResumeSerializer)["backlog"] == "discard"
+        wished: dict[str, Any] = self.checked(ResumeSerializer)
+        discards, rate = wished["backlog"] == "discard", wished["rate_limit_per_second"]
         with transaction.atomic():
             subscriber = self.locked()
             theirs = Subscriber.objects.filter(pk=subscriber.pk)
-            resumed = None if discards else resuming.resume(theirs)
+            resumed = None if discards else resuming.resume(theirs, rate_limit_per_second=rate)
         # To discard may take long, and nobody is to wait for the lock meanwhile: what changes then is not noticed.
-        resumed = resumed or resuming.resume(theirs, discard=True)
+        resumed = resumed or resuming.resume(theirs, discard=True, rate_limit_per_second=rate)
         subscriber.refresh_from_db()
         return _answered(ResumedSerializer({"discarded": resumed.discarded, "subscriber": subscriber}), subscriber)
 

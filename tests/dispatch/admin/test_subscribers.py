@@ -1,5 +1,6 @@
-"""What deliveries add to a subscriber's page: the backlog of a pause, its end, past events, deletion."""
+"""What deliveries add to a subscriber's page: the backlog of a pause, its end, deletion."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -7,12 +8,13 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from dispatch import resuming
-from dispatch.models import Delivery, Replay
+from dispatch.admin import ledger
+from dispatch.models import Delivery, Health, Replay
 from subscribers.models import Subscriber
-from tests.dispatch.ledger.rows import make_delivery, make_subscriber
-from tests.dispatch.replays.carrying import make_past_event
+from tests.dispatch.ledger.rows import make_delivery, make_event, make_subscriber
 
 pytestmark = pytest.mark.django_db
 
@@ -72,34 +74,155 @@ def test_a_choice_that_is_not_offered_changes_nothing(admin_client: Client, paus
     assert Subscriber.objects.paused().exists()
 
 
+@pytest.mark.parametrize(
+    ("before", "given", "after"), [(None, "20", 20), (5, "", 5), (None, "", None)], ids=["new", "kept", "none"]
+)
+def test_a_rate_limit_holds_from_the_moment_of_the_resumption(
+    admin_client: Client, paused: Subscriber, before: float | None, given: str, after: float | None
+) -> None:
+    Subscriber.objects.filter(pk=paused.pk).update(rate_limit_per_second=before)
+    stands = f"it stays as it is, {before:g} a second." if before else "it stays as it is, none."
+    assert stands in text(admin_client.get(url(paused, "resume")))
+    changes = paused.history.count()
+    admin_client.post(url(paused, "resume"), SUBMITTED | {"backlog": "send", "rate": given})
+    paused.refresh_from_db()
+    assert (paused.state, paused.rate_limit_per_second) == ("active", after)
+    assert paused.history.count() == changes + 1, "it is one change, so that nothing is sent faster in between"
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "fast", "nan"])
+def test_a_rate_that_is_none_resumes_nothing(admin_client: Client, paused: Subscriber, rate: str) -> None:
+    admin_client.post(url(paused, "resume"), SUBMITTED | {"backlog": "send", "rate": rate})
+    assert Subscriber.objects.paused().exists()
+
+
+@pytest.fixture
+def others(paused: Subscriber) -> list[Subscriber]:
+    """Another that is paused, for which one delivery is held, and one that is active, for which one waits."""
+    resting, active = make_subscriber(name="crm", state="paused"), make_subscriber(name="shop")
+    make_delivery(resting, state="held", reason="paused")
+    make_delivery(active)
+    return [resting, active]
+
+
+def selected(*subscribers: Subscriber, **more: str) -> dict[str, Any]:
+    return {"action": "resume_selected", "_selected_action": [each.pk for each in subscribers], **more}
+
+
+def test_several_are_asked_about_before_they_are_resumed(
+    admin_client: Client, paused: Subscriber, others: list[Subscriber]
+) -> None:
+    shown = text(admin_client.post(LIST, selected(paused, *others)))
+    assert "Resume 2 paused subscribers?" in shown
+    assert "Deliveries that wait for them: <strong>3</strong>" in shown
+    assert "Discard it" in shown
+    assert Subscriber.objects.paused().count() == 2
+
+
+@pytest.mark.parametrize("choice", ["send", ""])
+def test_the_backlog_of_several_is_sent(
+    admin_client: Client, paused: Subscriber, others: list[Subscriber], choice: str
+) -> None:
+    posted = selected(paused, *others, post="yes", backlog=choice)
+    assert "Resumed: 2. What was held is sent within seconds." in text(admin_client.post(LIST, posted, follow=True))
+    assert not Subscriber.objects.paused().exists()
+    assert Delivery.objects.held().count() == 3, "the reconciler releases it"
+
+
+def test_the_backlog_of_several_is_discarded(
+    admin_client: Client, paused: Subscriber, others: list[Subscriber]
+) -> None:
+    posted = selected(paused, *others, post="yes", backlog="discard")
+    assert "Resumed: 2. Discarded: 3." in text(admin_client.post(LIST, posted, follow=True))
+    assert not Delivery.objects.held().exists()
+    assert list(Delivery.objects.waiting().values_list("subscriber", flat=True)) == [others[1].pk]
+
+
+def test_a_nonsense_choice_for_several_changes_nothing(admin_client: Client, paused: Subscriber) -> None:
+    shown = text(admin_client.post(LIST, selected(paused, post="yes", backlog="nonsense")))
+    assert "Select a valid choice" in shown
+    assert Subscriber.objects.paused().exists()
+
+
+def test_where_none_is_paused_nothing_is_asked(admin_client: Client, others: list[Subscriber]) -> None:
+    answer = admin_client.post(LIST, selected(others[1], post="yes", backlog="discard"), follow=True)
+    assert "None of them is paused." in text(answer)
+    assert Delivery.objects.waiting().filter(subscriber=others[1]).exists()
+
+
+def test_who_may_only_look_resumes_none(client: Client, django_user_model: Any, paused: Subscriber) -> None:
+    viewer = django_user_model.objects.create_user("viewer", password="x", is_staff=True)
+    viewer.user_permissions.add(Permission.objects.get(codename="view_subscriber"))
+    client.force_login(viewer)
+    client.post(LIST, selected(paused, post="yes"))
+    assert Subscriber.objects.paused().exists()
+
+
+def listed(client: Client, **query: Any) -> list[str]:
+    return [each.name for each in client.get(LIST, query).context["cl"].result_list]
+
+
+def test_the_list_is_narrowed_to_who_hears_of_a_topic(admin_client: Client) -> None:
+    for name, topic in (("exact", "order.paid"), ("pattern", "order.*"), ("all", "*"), ("other", "order.p")):
+        make_subscriber(name=name, topic=topic)
+    assert listed(admin_client, topic="order.paid") == ["all", "pattern", "exact"]
+    assert listed(admin_client, topic="order.*") == ["all", "pattern"]
+    assert listed(admin_client, topic="stock") == ["all"]
+
+
+def test_the_list_is_narrowed_to_who_does_badly(admin_client: Client) -> None:
+    for name in ("well", "failing", "alone", "undecided"):
+        make_subscriber(name=name)
+    Health.objects.create(subscriber=Subscriber.objects.get(name="well"))
+    now = timezone.now()
+    Health.objects.create(subscriber=Subscriber.objects.get(name="failing"), failing_since=now)
+    Health.objects.create(
+        subscriber=Subscriber.objects.get(name="alone"), breaker="open", cause="throttled", open_until=now
+    )
+    Subscriber.objects.filter(name="undecided").update(filter_error_count=3)
+    assert listed(admin_client, trouble="failing") == ["failing"]
+    assert listed(admin_client, trouble="left_alone") == ["alone"]
+    assert listed(admin_client, trouble="undecided") == ["undecided"]
+    assert len(listed(admin_client)) == 4
+
+
+def test_the_list_goes_by_a_cursor_and_counts_nothing(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger.CursorAdmin, "list_per_page", 2)
+    for number in range(5):
+        make_subscriber(name=f"{number}")
+    answer = admin_client.get(LIST)
+    shown = answer.context["cl"]
+    assert [each.name for each in shown.result_list] == ["4", "3"]
+    second = admin_client.get(LIST + shown.older).context["cl"]
+    assert [each.name for each in second.result_list] == ["2", "1"]
+    assert [each.name for each in admin_client.get(LIST + second.newer).context["cl"].result_list] == ["4", "3"]
+    assert not re.search(r"\d+ results", text(answer))
+    assert "across all pages" not in text(answer)
+
+
+def test_topics_of_subscribers_are_suggested_above_their_list(admin_client: Client) -> None:
+    make_subscriber(topic="order.*")
+    make_subscriber(topic="order.wanted")
+    make_event(topic="order.published")
+    make_subscriber(topic="order.gone").delete()
+    asked = reverse("suggest_topics", query={"wanted": "1"})
+    assert f'data-suggest="{asked}"' in text(admin_client.get(LIST))
+
+    def suggested(typed: str) -> list[str]:
+        answer = admin_client.get(reverse("suggest_topics"), {"wanted": "1", "q": typed})
+        return [each["value"] for each in answer.json()["results"]]
+
+    assert suggested("order") == ["order.*", "order.published", "order.wanted"]
+    assert suggested("order.*") == ["order.*"]
+    assert suggested("order.gone") == []
+
+
 def test_its_dead_deliveries_are_replayed_from_its_page(admin_client: Client, paused: Subscriber) -> None:
     act = url(paused, "replay_dead")
     assert act in text(admin_client.get(url(paused)))
     answer = admin_client.get(act, follow=True)
     assert answer.context["counted"].number == 1
     assert answer.context["form"].data["subscriber"] == str(paused.pk)
-
-
-def test_past_events_are_asked_for(admin_client: Client) -> None:
-    make_past_event(timedelta(hours=1))
-    subscriber = make_subscriber()
-    act = url(subscriber, "deliver_past")
-    assert act in text(admin_client.get(url(subscriber)))
-    assert "is no time" in text(admin_client.post(act, SUBMITTED | {"since": "whenever"}))
-    assert not Replay.objects.exists()
-    answer = admin_client.post(act, SUBMITTED | {"since": "2h", "rate": "20"})
-    replay = Replay.objects.get()
-    assert answer.headers["HX-Redirect"] == reverse("admin:dispatch_replay_change", args=[replay.pk])
-    assert (replay.kind, replay.subscriber, replay.total, replay.rate_per_second) == ("backfill", subscriber, 1, 20)
-    assert replay.requested_by == "admin"
-    shown = text(admin_client.get(answer.headers["HX-Redirect"]))
-    assert "Past events on orders for" in shown
-
-
-@pytest.mark.parametrize("form", [{"since": ""}, {"since": "2999-01-01"}, {"since": "2h", "rate": "0"}])
-def test_a_wrong_start_asks_for_nothing(admin_client: Client, form: dict[str, str]) -> None:
-    admin_client.post(url(make_subscriber(), "deliver_past"), SUBMITTED | form)
-    assert not Replay.objects.exists()
 
 
 def test_deletion_says_how_many_wait_and_cancels_them(admin_client: Client, paused: Subscriber) -> None:
@@ -131,9 +254,8 @@ def test_who_may_not_replay_is_not_offered_it(client: Client, django_user_model:
     subscriber = make_subscriber()
     shown = text(client.get(url(subscriber)))
     assert url(subscriber, "pause") in shown
-    for act in ("replay_dead", "deliver_past"):
-        assert url(subscriber, act) not in shown
-        assert client.post(url(subscriber, act), SUBMITTED | {"since": "2h"}).status_code == 403
+    assert url(subscriber, "replay_dead") not in shown
+    assert client.post(url(subscriber, "replay_dead")).status_code == 403
     assert not Replay.objects.exists()
 
 
