@@ -25,6 +25,8 @@ from dispatch.reconciliation import (
 from subscribers.filters import FilterError, compile_filter
 from subscribers.models import Subscriber
 
+STALLED = "Look at the consumers' log; restart them."
+STALLED_ON_FAKTORY = f"If Faktory's queue is paused, resume it on its page Queues. {STALLED}"
 REPAIR = "The reconciler does it within seconds, --repair at once."
 #: A repair takes chunk after chunk; a pass that ends early is followed by another.
 PASS_SECONDS = 60.0
@@ -65,7 +67,7 @@ def examine(queue: Queue) -> list[Trouble]:
                 _some(unapplied, "migration is not applied", "migrations are not applied", "Run manage.py migrate.")
             ]
         now = timezone.now()
-        found = [*_consumers(now), *_queue(queue, now), *_claims(now), *_waiting(), *_rows(now)]
+        found = [*_consumers(queue, now), *_queue(queue, now), *_claims(now), *_waiting(), *_rows(now)]
     except (DatabaseError, InterfaceError) as error:
         reason = str(error).strip().splitlines()[0]
         return [
@@ -96,12 +98,12 @@ def _unapplied_migrations() -> int:
     return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
-def _consumers(now: datetime) -> Iterator[Trouble]:
+def _consumers(queue: Queue, now: datetime) -> Iterator[Trouble]:
     living = len(living_consumers(now))
     if not living:
         yield Trouble(None, "No consumer is alive", "Start one: manage.py run_consumer.")
     elif stalled := readiness.stalled(now):
-        yield Trouble(None, stalled.rstrip("."), "Look at the consumers' log; restart them.")
+        yield Trouble(None, stalled.rstrip("."), STALLED if queue.is_embedded else STALLED_ON_FAKTORY)
     yield _some(
         Consumer.objects.filter(beat_at__lt=now - HEARTBEAT_STALE).count(),
         "consumer ended without a word, or hangs",

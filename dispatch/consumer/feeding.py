@@ -1,7 +1,9 @@
 """The thread that fetches jobs ahead, claims their deliveries, and makes them ready to send."""
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
@@ -19,14 +21,17 @@ from dispatch.consumer.reading import Reader
 from dispatch.consumer.work import Work
 from dispatch.jobs import fan_out_job
 from dispatch.ledger.claiming import Claim
+from dispatch.ledger.fanning_out import pending_fan_outs
 from dispatch.ledger.holding import hold_due
-from dispatch.ledger.recovering import recover_own_claims
+from dispatch.ledger.recovering import is_any_withheld, recover_own_claims
 from dispatch.queues import open_queue
 from dispatch.queues.base import Job, Queue, QueueUnavailableError
 
 FETCH_LIMIT = 128
 QUIET_SECONDS = 1.0
 ROOM_WAIT_SECONDS = 0.05
+#: How often a process that is given nothing looks whether there is something.
+IDLE_LOOK_SECONDS = 1.0
 #: With so many of one fetch to be held, more of their kind stand behind them in the queue.
 MANY_HELD = 32
 
@@ -53,6 +58,7 @@ class Feeder(threading.Thread):
         self._is_unsure = False
         self._held = Taken()
         self._suspects: list[Work] = []
+        self._idle_look_at = -math.inf
 
     def run(self) -> None:
         try:
@@ -108,8 +114,21 @@ class Feeder(threading.Thread):
             return []
         self._broker.worked()
         if not jobs:
-            self.flow.note_progress()
+            self._note_idle()
         return jobs
+
+    def _note_idle(self) -> None:
+        """No jobs is progress only where there is no work: a broker whose queue is paused, or that has lost its jobs,
+        gives none either."""
+        if time.monotonic() < self._idle_look_at:
+            return
+        self._idle_look_at = time.monotonic() + IDLE_LOOK_SECONDS
+        try:
+            if self.queue.is_embedded or not (is_any_withheld(timezone.now()) or pending_fan_outs(limit=1)):
+                self.flow.note_progress()
+        except (DatabaseError, InterfaceError) as error:
+            connection.close()
+            self._database.failed(error)
 
     def _take_held(self, room: int) -> bool:
         """Takes up what was held, suspects, and large events not read yet; False if the database does not answer."""

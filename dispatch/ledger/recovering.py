@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from dispatch.ledger.dialect import as_time, atomic_cursor, placeholders, to_database, to_id
+from dispatch.ledger.claiming import UNSUSPECTED
+from dispatch.ledger.dialect import as_time, atomic_cursor, by, placeholders, to_database, to_id
 
 MAX_LOST_CLAIMS = 5
 CHUNK = 1_000
@@ -15,6 +16,8 @@ CHUNK = 1_000
 FORGET_CHUNK = 5_000
 #: A living consumer settles or hands back long before; only a fault of ours can leave a claim so long.
 FORGOTTEN = timedelta(minutes=15)
+#: How many of the longest due are looked through for one that the broker should have brought.
+LOOKED_THROUGH = 1_000
 
 Unqueued = tuple[UUID, int, int, datetime]
 
@@ -101,10 +104,29 @@ def forget_lost_jobs(first_before: datetime, now: datetime) -> int:
 
 def lost_by_broker() -> str:
     """The condition of `forget_lost_jobs`; its parameters are `first_before` twice, and now."""
-    late = "due_at + failures * interval '30 seconds' + interval '60 seconds' < %s"
+    return f"state = 'pending' AND queued_at < %s AND due_at < %s AND (failures = 0 OR {_late()})"
+
+
+def _late() -> str:
+    """A retry whose latest moment on the schedule is more than a minute before the parameter."""
     if connection.vendor == "sqlite":
-        late = "datetime(due_at, '+' || (failures * 30 + 60) || ' seconds') < %s"
-    return f"state = 'pending' AND queued_at < %s AND due_at < %s AND (failures = 0 OR {late})"
+        return "datetime(due_at, '+' || (failures * 30 + 60) || ' seconds') < %s"
+    return "due_at + failures * interval '30 seconds' + interval '60 seconds' < %s"
+
+
+def is_any_withheld(now: datetime) -> bool:
+    """Whether a delivery is due that the broker should have brought, among the longest due; suspects do not count.
+
+    A retry counts a minute behind the latest moment of its schedule: the broker chooses the moment.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT 1 FROM (SELECT due_at, failures FROM delivery{by('delivery_due')} WHERE state = 'pending' "
+            f"AND due_at <= %s AND {UNSUSPECTED} ORDER BY due_at LIMIT {LOOKED_THROUGH}) AS due "
+            f"WHERE failures = 0 OR {_late()} LIMIT 1",
+            [to_database(now), to_database(now)],
+        )
+        return cursor.fetchone() is not None
 
 
 def lost_claims(now: datetime, living: Sequence[UUID]) -> tuple[str, list[Any]]:

@@ -169,8 +169,18 @@ def test_a_hub_without_a_consumer_is_told() -> None:
 def test_a_consumer_that_does_nothing_about_what_is_due_is_told() -> None:
     make_consumer(progressed_at=timezone.now() + PAST)
     make_delivery(due_at=PAST)
-    [trouble] = told()
-    assert trouble.startswith("None Deliveries are due since 20")
+    [trouble] = examine(EmbeddedQueue(None))
+    assert str(trouble).startswith("Deliveries are due since 20")
+    assert str(trouble).endswith(" UTC. Look at the consumers' log; restart them.")
+
+
+@pytest.mark.faktory
+def test_what_is_due_and_does_not_come_may_be_held_back_by_a_paused_queue(broker: Queue) -> None:
+    make_consumer(progressed_at=timezone.now() + PAST)
+    make_delivery(due_at=timedelta(seconds=-20), queued_at=timezone.now())
+    [trouble] = examine(broker)
+    assert "no consumer has made progress" in trouble.what
+    assert trouble.advice.startswith("If Faktory's queue is paused, resume it")
 
 
 @pytest.mark.usefixtures("living")

@@ -113,6 +113,7 @@ class FaktoryConnection(Connection):  # type: ignore[misc] # the package has no 
     def _connected_socket(self) -> socket.socket:
         plain = socket.create_connection((self.host, self.port), timeout=self.timeout)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         if not self.use_tls:
             return plain
         return ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)

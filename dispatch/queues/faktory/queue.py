@@ -17,7 +17,8 @@ from dispatch.queues.faktory.wire import from_wire, to_wire
 
 #: Jobs in one PUSHB, and commands sent at once before their replies are read.
 BULK = 500
-#: A blocking FETCH is answered within two seconds; beyond this the server hangs.
+#: A blocking FETCH is answered within two seconds, with a job or with nothing; beyond this the server hangs, or is gone
+#: without a word: a machine that lost its power, or a firewall that forgot the connection.
 FETCH_ANSWER_SECONDS = 10.0
 #: FETCHes sent at once while there is work.
 PIPELINED = 64
@@ -42,6 +43,7 @@ class FaktoryQueue:
         self._commands = self._connection()
         self._fetches = self._connection()
         self._asked = 0
+        self._heard_at = 0.0  # when the FETCHes were sent, or the last of them was answered
         self._waker, self._woken = socket.socketpair()
 
     def _connection(self) -> FaktoryConnection:
@@ -130,6 +132,7 @@ class FaktoryQueue:
         if count > 0:
             self._fetches.send(*[f"FETCH {self.name}"] * count)
         self._asked = max(0, count)
+        self._heard_at = time.monotonic()
 
     def _fetch_more(self, room: int) -> list[Job]:
         """Half of what waits: the other half is for the other consumers, and an idle FETCH blocks for two seconds."""
@@ -146,22 +149,33 @@ class FaktoryQueue:
         return int((info.get("queues") or {}).get(self.name, 0))
 
     def _read_fetched(self, wait_seconds: float) -> list[Job]:
-        """The replies to FETCHes that are there, or come within `wait_seconds`; the others stay asked for."""
+        """The replies to FETCHes that are there, or come within `wait_seconds`; the others stay asked for.
+
+        Raises QueueUnavailableError if they are overdue; a reply that is there is read, however late.
+        """
         jobs: list[Job] = []
         deadline = time.monotonic() + wait_seconds
         while self._asked and self._is_readable(0.0 if jobs else deadline - time.monotonic()):
             try:
                 text = self._fetches.read(FETCH_ANSWER_SECONDS)
             except QueueError as error:
-                self._asked = 0
-                self._fetches.close()
+                self._forget_fetches()
                 if jobs:
                     break
                 raise QueueUnavailableError(f"No answer to FETCH: {error}") from error
             self._asked -= 1
+            self._heard_at = time.monotonic()
             if text is not None:
                 jobs += self._parsed(text)
+        if self._asked and not jobs and time.monotonic() - self._heard_at > FETCH_ANSWER_SECONDS:
+            self._forget_fetches()
+            raise QueueUnavailableError(f"No answer to FETCH within {FETCH_ANSWER_SECONDS:g} seconds.")
         return jobs
+
+    def _forget_fetches(self) -> None:
+        """Gives up the connection with what was asked on it: the next fetch connects anew."""
+        self._asked = 0
+        self._fetches.close()
 
     def _is_readable(self, wait_seconds: float) -> bool:
         if self._fetches.has_buffered():

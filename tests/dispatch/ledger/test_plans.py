@@ -129,6 +129,7 @@ HOT: dict[str, Callable[[Rows, datetime], object]] = {
     "unqueued_fan_outs": lambda rows, now: recovering.unqueued_fan_outs(*[now + timedelta(minutes=1)] * 2),
     "recover_lost_claims, nobody lives": lambda rows, now: recovering.recover_lost_claims(now, []),
     "recover_lost_claims": lambda rows, now: recovering.recover_lost_claims(now + timedelta(hours=1), [new_id()]),
+    "is_any_withheld": lambda rows, now: recovering.is_any_withheld(now),
     "forget_lost_jobs": lambda rows, now: recovering.forget_lost_jobs(now, now),
     "recover_own_claims": lambda rows, now: recovering.recover_own_claims(OWNER, ids(rows.claimed[:10])),
     "release_paused": lambda rows, now: releasing.release_paused(now),

@@ -1,6 +1,7 @@
 """Signing in to Faktory, and reading its replies however they arrive."""
 
 import hashlib
+import socket
 import subprocess
 from contextlib import closing
 from pathlib import Path
@@ -37,6 +38,13 @@ def test_the_greeting_decides_what_is_told_of_the_password(greeting: bytes, expe
         connection.open()
     assert server.hello.get("pwdhash") == expected
     assert server.hello["v"] == 2
+
+
+def test_an_idle_connection_is_kept_alive() -> None:
+    """So that a firewall does not forget it, and the system notices a machine that has gone."""
+    with FakeFaktory() as server, connected(server.url) as connection:
+        connection.open()
+        assert connection.socket.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
 
 @pytest.mark.parametrize("worker_id", [None, "abc"])

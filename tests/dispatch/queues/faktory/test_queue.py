@@ -1,6 +1,7 @@
 """What Faktory alone makes possible to go wrong."""
 
 import json
+import select
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -13,11 +14,13 @@ from pytest_django import Settings
 
 from dispatch.identifiers import new_id
 from dispatch.queues.base import Failure, Job, QueueUnavailableError
+from dispatch.queues.faktory import queue as faktory_queue
 from dispatch.queues.faktory.queue import FaktoryQueue
 from tests.dispatch.queues.conftest import use_faktory
 from tests.dispatch.queues.faktory.peers import FakeFaktory
 from tests.servers.faktory import FaktoryServer
 from tests.servers.processes import free_port
+from tests.servers.wire import Wire
 
 #: Long enough for a reply that is there.
 WAIT_SECONDS = 1.0
@@ -90,6 +93,48 @@ def test_jobs_in_hand_are_not_lost_when_faktory_goes_away_behind_them(settings: 
         settings.FAKTORY_URL = server.url
         with closing(FaktoryQueue(new_id())) as queue:
             assert queue.fetch(10, WAIT_SECONDS) == [job]
+
+
+def test_a_faktory_that_vanished_without_a_word_is_noticed_and_fetched_from_anew(
+    server: FaktoryServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its machine lost its power, or a firewall forgot the connection: an answer never comes, nor does an end."""
+    monkeypatch.setattr(faktory_queue, "FETCH_ANSWER_SECONDS", 3.0)  # above the two seconds of a FETCH
+    job = a_job()
+    with Wire(server.port) as wire:
+        settings.FAKTORY_URL = server.url.replace(f":{server.port}", f":{wire.port}")
+        with closing(FaktoryQueue(new_id())) as queue:
+            assert queue.fetch(10, 0.05) == []  # the FETCH is on its way from here on
+            wire.cut()
+            with pytest.raises(QueueUnavailableError, match="No answer to FETCH within 3 seconds"):
+                fetch_until(queue, lambda jobs: False)
+            queue.push([job])
+            assert fetch_until(queue, bool) == [job]
+            queue.ack([job])
+
+
+def fetch_until(queue: FaktoryQueue, is_enough: Callable[[list[Job]], bool], seconds: float = 20.0) -> list[Job]:
+    """Fetches as a consumer does; fails if it is never enough."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if is_enough(jobs := queue.fetch(10, WAIT_SECONDS)):
+            return jobs
+    pytest.fail("nothing came of the fetches")
+
+
+def test_an_idle_faktory_is_no_outage(queue: FaktoryQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It answers with nothing, and with that it answers."""
+    monkeypatch.setattr(faktory_queue, "FETCH_ANSWER_SECONDS", 3.0)
+    assert [queue.fetch(10, WAIT_SECONDS) for _ in range(5)] == [[]] * 5
+
+
+def test_a_job_that_came_while_the_consumer_had_no_room_is_read_however_late(queue: FaktoryQueue) -> None:
+    assert queue.fetch(10, 0.05) == []  # the FETCH is on its way from here on
+    job = a_job()
+    queue.push([job])
+    assert select.select([queue._fetches.fileno()], [], [], 10)[0]
+    queue._heard_at -= 60
+    assert queue.fetch(10, WAIT_SECONDS) == [job]
 
 
 def test_a_signal_comes_with_the_answer_to_a_heartbeat(settings: Settings) -> None:
