@@ -6,10 +6,15 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 from dispatch.outcomes import PERMANENT_ERRORS, Outcome
+from dispatch.retries import earliest_retry
 
 #: The longest wait that a subscriber can ask for at once, and in all for one delivery.
 MAX_DEFERRAL = timedelta(hours=1)
 MAX_TOTAL_DEFERRAL = timedelta(days=1)
+#: A delivery never waits for less than behind a first failure, nor for less than so large a part of what it has waited
+#: in all: who asks for a second each time is tried some 80 times in its day, and not 86,400 times.
+MIN_DEFERRAL = earliest_retry(1)
+MIN_DEFERRED_PART = 1 / 10
 ASKS_TO_WAIT = (429, 503)
 GONE = 410
 
@@ -26,11 +31,16 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`reason` is a value of `Delivery.Reason`; `delay` is set for DEFER; `pauses` says to pause the subscriber."""
+    """`reason` is a value of `Delivery.Reason`; `pauses` says to pause the subscriber.
+
+    For DEFER, `delay` is how long this delivery waits, and `asked` the wait that the subscriber asked for, which holds
+    for all that it gets.
+    """
 
     act: Act
     reason: str = ""
     delay: timedelta = timedelta()
+    asked: timedelta = timedelta()
     pauses: bool = False
 
 
@@ -53,12 +63,19 @@ def judge(outcome: Outcome, standing: Standing, now: datetime) -> Verdict:
     if outcome.status == GONE:
         # One gone resource must not silence the others that the same URL template leads to.
         return Verdict(Act.DEAD, reason="gone", pauses=not standing.has_path_parameters)
-    delay = retry_after(outcome, now) if outcome.status in ASKS_TO_WAIT else None
-    if delay is not None and standing.deferred + delay <= MAX_TOTAL_DEFERRAL:
-        return Verdict(Act.DEFER, reason="throttled", delay=delay)
+    asked = retry_after(outcome, now) if outcome.status in ASKS_TO_WAIT else None
+    if asked:  # one that asks for no wait would be tried without end: it is a failure like any other
+        delay = max(asked, shortest_deferral(standing.deferred))
+        if standing.deferred + delay <= MAX_TOTAL_DEFERRAL:
+            return Verdict(Act.DEFER, reason="throttled", delay=delay, asked=asked)
     if standing.failures >= standing.retry_limit:
         return Verdict(Act.DEAD, reason="exhausted")
     return Verdict(Act.RETRY)
+
+
+def shortest_deferral(deferred: timedelta) -> timedelta:
+    """The least that a delivery waits, whatever was asked, once it has waited for `deferred` in all."""
+    return min(max(MIN_DEFERRAL, deferred * MIN_DEFERRED_PART), MAX_DEFERRAL)
 
 
 def retry_after(outcome: Outcome, now: datetime) -> timedelta | None:

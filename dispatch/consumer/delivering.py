@@ -1,7 +1,9 @@
 """The loop that sends: fair to the subscribers, all requests of the process in one thread."""
 
+import logging
 import time
 from collections import deque
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -18,6 +20,8 @@ RUN_SECONDS = 0.5
 #: How often it is looked who becomes silent, while somebody waits.
 LOOK_SECONDS = 0.05
 CUT_OFF = "Cut off when the consumer was stopped, before the answer came; the subscriber may have received it."
+
+logger = logging.getLogger(__name__)
 
 
 class Deliverer:
@@ -81,9 +85,7 @@ class Deliverer:
         for work in held:
             work.hold(reason)
         if held:
-            self._waiting[subscriber_id] = deque(work for work in waiting if work.verdict is None)
-            if not self._waiting[subscriber_id]:
-                del self._waiting[subscriber_id]
+            self._set_waiting(subscriber_id, deque(work for work in waiting if work.verdict is None))
         return held
 
     def _start_all(self) -> None:
@@ -95,8 +97,29 @@ class Deliverer:
                 if self.transport.in_flight >= self.concurrency:
                     return
                 if self._may_start(subscriber_id):
-                    self._start(self._next(subscriber_id))
+                    now = timezone.now()
+                    if not self._waiting[subscriber_id][0].claim.holds(now):
+                        self._let_go(now)
+                        return
+                    self._start(self._next(subscriber_id), now)
                     has_started = True
+
+    def _let_go(self, now: datetime) -> None:
+        """Drops what waits on claims that no longer hold: this process was stopped, or waited too long for something.
+        Others may have sent it meanwhile."""
+        lost: list[Work] = []
+        for subscriber_id, waiting in list(self._waiting.items()):
+            kept = deque(work for work in waiting if work.claim.holds(now))
+            lost += [work for work in waiting if not work.claim.holds(now)]
+            self._set_waiting(subscriber_id, kept)
+        if lost:
+            logger.warning("%d claims were let go unsent: their leases were over.", len(lost))
+            self.flow.let_go(lost)
+
+    def _set_waiting(self, subscriber_id: int, waiting: deque[Work]) -> None:
+        self._waiting[subscriber_id] = waiting
+        if not waiting:
+            del self._waiting[subscriber_id]
 
     def _may_start(self, subscriber_id: int) -> bool:
         most = self._waiting[subscriber_id][0].subscriber.max_in_flight
@@ -110,9 +133,9 @@ class Deliverer:
             self._waiting[subscriber_id] = waiting
         return work
 
-    def _start(self, work: Work) -> None:
+    def _start(self, work: Work, now: datetime) -> None:
         assert work.request is not None  # noqa: S101 - works without a request never become ready
-        work.started_at = timezone.now()
+        work.started_at = now
         attempt_spans.begin(work)
         request = work.request
         work.ticket = self.windows.start(work.subscriber.id, time.monotonic())

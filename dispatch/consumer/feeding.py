@@ -54,8 +54,6 @@ class Feeder(threading.Thread):
         self._database = Patience("The database", flow.is_stopping)
         #: Claimed, but not yet loaded: the database went away in between.
         self._claimed: list[Claim] = []
-        #: The answer to a claim may have been lost: rows may be ours without our knowing.
-        self._is_unsure = False
         self._held = Taken()
         self._suspects: list[Work] = []
         self._idle_look_at = -math.inf
@@ -81,7 +79,7 @@ class Feeder(threading.Thread):
             self.flow.is_stopping.wait(QUIET_SECONDS)
             return
         room = self.flow.wait_for_room(ROOM_WAIT_SECONDS)
-        if (self._is_unsure and not self._take([])) or not self._take_held(room):
+        if (self.flow.is_unsure.is_set() and not self._take([])) or not self._take_held(room):
             return
         room = self.flow.wait_for_room(0)
         if room <= 0:
@@ -96,9 +94,11 @@ class Feeder(threading.Thread):
     def _read_on(self) -> None:
         """Nothing new is fetched, but large events that were claimed before are still read and sent."""
         try:
+            self._make_sure(())
             self.reader.read()
         except (DatabaseError, InterfaceError) as error:
             connection.close()
+            self.flow.is_unsure.set()
             self._database.failed(error)
         self._wake()
 
@@ -108,7 +108,8 @@ class Feeder(threading.Thread):
         try:
             jobs = self.queue.fetch(limit, wait_seconds)
         except QueueUnavailableError as error:
-            self._is_unsure = self.queue.is_embedded
+            if self.queue.is_embedded:
+                self.flow.is_unsure.set()  # the answer to a claim may have been lost
             self._broker.failed(error)
             close_old_connections()
             return []
@@ -143,7 +144,7 @@ class Feeder(threading.Thread):
             self._take_suspects()
         except (DatabaseError, InterfaceError) as error:
             connection.close()
-            self._is_unsure = True
+            self.flow.is_unsure.set()
             self._database.failed(error)
             return False
         return True
@@ -161,7 +162,7 @@ class Feeder(threading.Thread):
     def _take(self, fetched: Sequence[Job]) -> bool:
         """Claims and loads; False if the database does not answer, and the jobs are to be taken again."""
         try:
-            self._make_sure()
+            self._make_sure(fetched)
             jobs = self._adopt(fetched)
             self._claimed = self._claimed or claim(self.owner, jobs)
             works = load(self._claimed, jobs, self.gate) if self._claimed else []
@@ -169,7 +170,7 @@ class Feeder(threading.Thread):
             unfinished = [job for job in jobs if job.fan_out and fan_out.advance(job.fan_out, self.queue)]
         except (DatabaseError, InterfaceError) as error:
             connection.close()
-            self._is_unsure = True
+            self.flow.is_unsure.set()
             self._database.failed(error)
             return False
         self._database.worked()
@@ -186,12 +187,13 @@ class Feeder(threading.Thread):
             self._broker.failed(error)
         return jobs
 
-    def _make_sure(self) -> None:
-        if self._is_unsure:
-            claims = (*self._claimed, *self._held.claims)
+    def _make_sure(self, fetched: Sequence[Job]) -> None:
+        """Gives back what is claimed in our name and not in hand. Should this fail, the caller remains unsure."""
+        if self.flow.is_unsure.is_set():
+            self.flow.is_unsure.clear()  # before it is looked at what is in hand: more may be let go meanwhile
+            claims = (*self._claimed, *self._held.claims, *(claim for job in fetched for claim in job.claims))
             known = [*self.flow.in_hand(), *(claim.delivery_id for claim in claims)]
             recover_own_claims(self.owner, known)
-            self._is_unsure = False
 
     def _put(self, works: Sequence[Work]) -> None:
         self.flow.take(works)

@@ -4,6 +4,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from django.utils import timezone
@@ -15,6 +16,8 @@ from dispatch.consumer.work import Work
 PRESSED_BELOW = 1 / 4
 PRESSED_AFTER_SECONDS = 0.05
 
+Key = TypeVar("Key")
+
 
 class Flow:
     """Bounds the works in a process between claim and record; a full process fetches no more."""
@@ -24,7 +27,7 @@ class Flow:
         self.freight = Freight()
         self._changed = threading.Condition()
         self._taken = 0
-        self._in_hand: set[UUID] = set()
+        self._in_hand: Counter[UUID] = Counter()  # twice, if claimed again while an earlier claim was lost
         self._taken_for: Counter[int] = Counter()
         self._pressed_since: float | None = None
         self._ready: deque[Work] = deque()
@@ -34,6 +37,7 @@ class Flow:
         #: Subscribers for which something was held here: the ledger shows it only once it is recorded.
         self.held: deque[int] = deque()
         self.progressed_at = timezone.now()
+        self.is_unsure = threading.Event()  # rows may be claimed in our name and not in hand
         self.is_stopping = threading.Event()
         self.is_quiet = threading.Event()  # fetch no more, but do not stop
         self.is_fed_up = threading.Event()  # no more works will come
@@ -110,17 +114,28 @@ class Flow:
         self.freight.unload(works)
         with self._changed:
             self._taken -= len(works)
-            self._in_hand.difference_update(work.claim.delivery_id for work in works)
+            _take_out(self._in_hand, [work.claim.delivery_id for work in works])
+            _take_out(self._taken_for, [work.subscriber.id for work in works])
             for work in works:
                 work.is_recorded = True
-                self._taken_for[work.subscriber.id] -= 1
-                if not self._taken_for[work.subscriber.id]:
-                    del self._taken_for[work.subscriber.id]
             self._watch_room()
             self._changed.notify_all()
+
+    def let_go(self, works: Sequence[Work]) -> None:
+        """Works that others may have taken over: nothing is recorded of them, and the feeder gives back ours."""
+        self.release(works)
+        self.is_unsure.set()
 
     def _watch_room(self) -> None:
         if self.capacity - self._taken >= self.capacity * PRESSED_BELOW:
             self._pressed_since = None
         elif self._pressed_since is None:
             self._pressed_since = time.monotonic()
+
+
+def _take_out(counter: Counter[Key], keys: Iterable[Key]) -> None:
+    """Counts each key once less; one that is at nothing is forgotten."""
+    for key in keys:
+        counter[key] -= 1
+        if not counter[key]:
+            del counter[key]

@@ -76,7 +76,7 @@ def add(tally: Tally, done: Settled, now: datetime) -> None:
     if work.outcome is None:
         tally.add(Sign.NONE, is_probe=work.is_probe)
     elif done.verdict.act is Act.DEFER:
-        tally.add(Sign.UP, is_probe=work.is_probe, throttled_until=now + done.verdict.delay)
+        tally.add(Sign.UP, is_probe=work.is_probe, throttled_until=now + done.verdict.asked)
     else:
         tally.add(sign_of(work.outcome), is_probe=work.is_probe)
 

@@ -12,6 +12,8 @@ from dispatch.ledger.dialect import as_time, by, is_postgres, placeholders, soon
 
 #: A claim outlasts the longest exchange; it is lost only once its owner's heartbeat is stale as well.
 LEASE = timedelta(seconds=60)
+#: No request is begun later than so long before its claim's lease ends: the machines' clocks differ a little.
+LEASE_MARGIN = timedelta(seconds=5)
 
 CLAIM = "UPDATE delivery SET state = 'claimed', reason = '', owner = %s, lease_until = %s"
 CLAIMED_COLUMNS = "id, event_id, subscriber_id, attempts, failures, deferred_seconds, replay_of_id, due_at, lost_claims"
@@ -33,11 +35,17 @@ class Claim:
     deferred_seconds: float
     replay_of: UUID | None
     due_at: datetime
+    lease_until: datetime
     lost_claims: int = 0
 
     @property
     def is_suspect(self) -> bool:
         return self.lost_claims >= SUSPECT_FROM
+
+    def holds(self, now: datetime) -> bool:
+        """Whether nobody can have taken it over, be the owner's heart beating or not; `now` is the wall clock, by which
+        others judge the lease and which goes on while a process is stopped or its machine asleep."""
+        return now < self.lease_until - LEASE_MARGIN
 
 
 def claim_due(owner: UUID, limit: int, now: datetime) -> list[Claim]:
@@ -163,13 +171,15 @@ def hand_back(owner: UUID, ids: Sequence[UUID]) -> int:
 
 def claim_rows(statement: str, owner: UUID, now: datetime, rest: list[Any]) -> list[Claim]:
     """Runs a statement that begins with CLAIM and returns CLAIMED_COLUMNS; `rest` is what else it takes."""
+    lease_until = now + LEASE
     with soon_synced(), connection.cursor() as cursor:
-        cursor.execute(statement, [to_database(owner), to_database(now + LEASE), *rest])
+        cursor.execute(statement, [to_database(owner), to_database(lease_until), *rest])
         rows = cursor.fetchall()
-    return [_as_claim(*row) for row in rows]
+    return [_as_claim(lease_until, *row) for row in rows]
 
 
 def _as_claim(
+    lease_until: datetime,
     delivery_id: Any,
     event_id: Any,
     subscriber_id: int,
@@ -190,5 +200,6 @@ def _as_claim(
         deferred,
         replay_of,
         as_time(due),
+        lease_until,
         lost_claims,
     )

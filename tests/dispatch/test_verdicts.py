@@ -28,8 +28,9 @@ def failed(kind: ErrorKind) -> Outcome:
     return Outcome(error_kind=kind)
 
 
-def deferred(**delay: float) -> Verdict:
-    return Verdict(Act.DEFER, "throttled", timedelta(**delay))
+def deferred(**asked: float) -> Verdict:
+    """For as long as it was asked."""
+    return Verdict(Act.DEFER, "throttled", timedelta(**asked), timedelta(**asked))
 
 
 def told(seconds: object, status: int = 429) -> Outcome:
@@ -95,13 +96,46 @@ def test_retry_after_of_other_answers_changes_nothing(status: int) -> None:
     [
         pytest.param(timedelta(hours=23), 3600, deferred(hours=1), id="just a day in all"),
         pytest.param(timedelta(hours=23, seconds=1), 3600, RETRY, id="over a day in all"),
-        pytest.param(timedelta(days=1), 0, deferred(), id="nothing more to wait"),
         pytest.param(timedelta(days=1), 1, RETRY, id="a second too long"),
         pytest.param(timedelta(hours=23), 86_400, deferred(hours=1), id="the cap counts, not the wish"),
+        pytest.param(timedelta(hours=23, seconds=1), 1, RETRY, id="the least wait counts, not the wish"),
     ],
 )
 def test_waits_of_a_delivery_are_a_day_in_all(before: timedelta, asked: int, verdict: Verdict) -> None:
     assert judge(told(asked), replace(FRESH, deferred=before), NOW) == verdict
+
+
+@pytest.mark.parametrize("text", ["0", "000", "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 02 Jan 2026 03:04:05 GMT"])
+@pytest.mark.parametrize("status", [429, 503])
+def test_one_that_asks_for_no_wait_fails_like_any_other(status: int, text: str) -> None:
+    assert judge(told(text, status), FRESH, NOW) == RETRY
+    assert judge(told(text, status), LAST, NOW) == EXHAUSTED
+
+
+@pytest.mark.parametrize(
+    ("before", "asked", "delay"),
+    [
+        (0, 1, 15),
+        (0, 14, 15),
+        (0, 16, 16),
+        (150, 1, 15),
+        (600, 1, 60),
+        (600, 90, 90),
+        (36_000, 1, 3_600),
+        (80_000, 1, 3_600),
+    ],
+)
+def test_a_delivery_waits_for_no_less_than_a_part_of_what_it_has_waited(before: int, asked: int, delay: int) -> None:
+    verdict = judge(told(asked), replace(FRESH, deferred=timedelta(seconds=before)), NOW)
+    assert verdict == Verdict(Act.DEFER, "throttled", timedelta(seconds=delay), timedelta(seconds=asked))
+
+
+def test_a_day_of_short_waits_is_less_than_a_hundred_tries() -> None:
+    standing, tries = FRESH, 0
+    while (verdict := judge(told(1), standing, NOW)).act is Act.DEFER:
+        standing, tries = replace(standing, deferred=standing.deferred + verdict.delay), tries + 1
+    assert verdict == RETRY
+    assert tries < 100
 
 
 def test_over_a_day_in_all_the_retries_count_again() -> None:

@@ -62,6 +62,12 @@ class Books:
             assert time.monotonic() < deadline, f"{left} are not settled: {shown}"
             time.sleep(0.1)
 
+    def wait_for(self, condition: str, count: int, table: str = "delivery", timeout_seconds: float = 30.0) -> None:
+        deadline = time.monotonic() + timeout_seconds
+        while (found := self.count(condition, table)) != count:
+            assert time.monotonic() < deadline, f"{found} instead of {count}: {condition}"
+            time.sleep(0.1)
+
     def pass_time(self, seconds: int = 120) -> None:
         """As if it were later by so much: leases end, heartbeats are stale, graces are over."""
         for table, columns in MOMENTS.items():

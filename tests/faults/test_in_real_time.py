@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from collections import Counter
 
 import pytest
 
@@ -15,6 +16,7 @@ pytestmark = [pytest.mark.timeout(180), pytest.mark.long]
 EVENT = {"topic": "orders", "data": {"body": 1}}
 #: The promise is 90; the rest is for a busy machine.
 WITHIN_SECONDS = 90 + 60
+SLOTS = 4
 
 
 def test_what_a_dead_consumer_had_in_its_hands_goes_again_while_time_passes_by_itself() -> None:
@@ -39,3 +41,37 @@ def test_what_a_dead_consumer_had_in_its_hands_goes_again_while_time_passes_by_i
         books.wait_until_settled(WITHIN_SECONDS)
         assert books.states() == {"delivered": 1}
         assert list(books.lost_claims().values()) == [1]
+
+
+def test_a_consumer_that_was_stopped_sends_nothing_that_another_has_taken_over() -> None:
+    """As by a paused virtual machine or a laptop asleep: more waits in it than it has slots."""
+    is_full, may_answer = threading.Semaphore(0), threading.Event()
+
+    def answer(request: Received) -> Answer:
+        is_full.release()
+        may_answer.wait(120)
+        return Answer()
+
+    with Receiver(answer) as receiver, HubServer() as hub:
+        books = Books(hub)
+        books.subscribe_many("orders", f"{receiver.url}/", 4)
+        hub.start_web()
+        stopped = hub.start_consumer(1, "--concurrency", str(SLOTS))
+        publish(hub, [EVENT] * 2)
+        assert is_full.acquire(timeout=30)
+        books.wait_for("state = 'claimed'", 8)
+        stopped.send_signal(signal.SIGSTOP)
+        try:
+            may_answer.set()
+            hub.start_consumer()
+            books.wait_until_settled(WITHIN_SECONDS)
+        finally:
+            stopped.send_signal(signal.SIGCONT)
+        # It beats, has nothing in its hands any more, and is as good as any.
+        books.wait_for("in_flight = 0 AND beat_at >= (SELECT max(settled_at) FROM delivery)", 2, "consumer")
+        assert publish(hub, EVENT)[0] == 202
+        books.wait_until_settled(30)
+        assert books.states() == {"delivered": 12}
+        arrived = Counter(request.headers["switch-delivery-id"] for request in receiver.requests)
+        assert len(arrived) == 12
+        assert sum(arrived.values()) - 12 <= SLOTS, "what was in flight when it was stopped, and nothing else"

@@ -25,6 +25,7 @@ from dispatch.consumer.windows import Windows
 from dispatch.identifiers import new_id
 from dispatch.jobs import fan_out_job
 from dispatch.ledger.loading import LARGE_BYTES
+from dispatch.models import Delivery
 from dispatch.queues.base import Failure, Job
 from dispatch.queues.embedded import EmbeddedQueue
 from dispatch.queues.faktory.connection import FaktoryConnection
@@ -147,6 +148,37 @@ def test_a_claim_whose_answer_was_lost_is_taken_again_and_spares_what_is_in_hand
     assert feeder._take([job_for(lost)])
     assert [work.claim.delivery_id for work in feeder.flow.ready()] == [in_hand.pk, lost.pk]
     assert acked(feeder) == []
+
+
+def test_what_was_let_go_is_given_back_unless_another_has_it_and_what_is_in_hand_is_kept(feeder: Feeder) -> None:
+    """What was just fetched with its claim is ours as well."""
+    ours, lost, kept, fetched = (make_delivery() for _ in range(4))
+    assert feeder._take([job_for(each) for each in (ours, lost, kept)])
+    works = {work.claim.delivery_id: work for work in feeder.flow.ready()}
+    another = new_id()
+    Delivery.objects.filter(pk=lost.pk).update(owner=another)
+    feeder.flow.let_go([works[ours.pk], works[lost.pk]])
+    claims = tuple(claim(feeder.owner, [job_for(fetched)]))
+    assert feeder._take([job_for(fetched, claims=claims)])
+    for delivery in (ours, lost, kept, fetched):
+        delivery.refresh_from_db()
+    assert (ours.state, ours.owner, ours.queued_at, ours.lost_claims) == ("pending", None, None, 0)
+    assert (lost.state, lost.owner) == ("claimed", another)
+    assert [(each.state, each.owner) for each in (kept, fetched)] == [("claimed", feeder.owner)] * 2
+    assert feeder.flow.in_hand() == {kept.pk, fetched.pk}
+
+
+def test_one_that_was_claimed_again_stays_in_hand_when_its_first_claim_is_let_go(feeder: Feeder) -> None:
+    delivery = make_delivery()
+    assert feeder._take([job_for(delivery)])
+    [first] = feeder.flow.ready()
+    Delivery.objects.filter(pk=delivery.pk).update(state="pending", owner=None, lease_until=None)
+    assert feeder._take([job_for(delivery)])
+    feeder.flow.let_go([first])
+    assert feeder._take([])
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.owner) == ("claimed", feeder.owner)
+    assert feeder.flow.in_hand() == {delivery.pk}
 
 
 def test_an_unfinished_fan_out_ends_its_job_and_pushes_the_next(

@@ -16,7 +16,7 @@ def works(size: int, *subscribers: int) -> list[Work]:
     event_id = new_id()
     return [
         Work(
-            Claim(new_id(), event_id, key, 0, 0, 0.0, None, NOW),
+            Claim(new_id(), event_id, key, 0, 0, 0.0, None, NOW, NOW),
             None,
             LoadedSubscriber(key, "http://h/", False, False, 25, None, None, None, None),
             None,

@@ -9,7 +9,18 @@ import pytest
 from django.utils import timezone
 
 from dispatch.identifiers import new_id
-from dispatch.ledger.claiming import LEASE, Claim, claim_due, claim_early, claim_named, hand_back, next_due, reopen_dead
+from dispatch.ledger.claiming import (
+    LEASE,
+    LEASE_MARGIN,
+    Claim,
+    claim_due,
+    claim_early,
+    claim_named,
+    hand_back,
+    next_due,
+    reopen_dead,
+)
+from dispatch.ledger.recovering import recover_lost_claims
 from dispatch.models import Delivery
 from tests.dispatch.ledger.rows import make_deliveries, make_delivery, make_subscriber
 
@@ -76,9 +87,25 @@ def test_a_claim_lasts_for_a_lease_and_tells_how_the_delivery_stood() -> None:
     delivery = make_delivery(attempts=4, failures=3, deferred_seconds=2.5, replay_of=origin)
     now = timezone.now()
     [claim] = claim_due(new_id(), 10, now)
-    assert claim == Claim(delivery.pk, delivery.event_id, delivery.subscriber_id, 4, 3, 2.5, origin.pk, delivery.due_at)
+    assert claim == Claim(
+        delivery.pk, delivery.event_id, delivery.subscriber_id, 4, 3, 2.5, origin.pk, delivery.due_at, now + LEASE
+    )
     delivery.refresh_from_db()
     assert delivery.lease_until == now + LEASE
+
+
+def test_a_claim_holds_until_shortly_before_others_may_take_it() -> None:
+    now = timezone.now()
+    make_delivery(due_at=now)
+    [claim] = claim_due(owner := new_id(), 10, now)
+    nearly = now + LEASE - LEASE_MARGIN - timedelta(microseconds=1)
+    assert claim.holds(now)
+    assert claim.holds(nearly)
+    assert recover_lost_claims(nearly, []) == (0, 0)
+    assert not claim.holds(now + LEASE - LEASE_MARGIN)
+    assert not claim.holds(now + timedelta(days=1))
+    assert recover_lost_claims(now + LEASE, [owner]) == (0, 0)
+    assert recover_lost_claims(now + LEASE + timedelta(microseconds=1), []) == (1, 0)
 
 
 def test_the_longest_due_are_claimed_first_and_never_beyond_the_limit() -> None:
