@@ -38,6 +38,7 @@ LOCAL: Named = [
         "a private address",
         _networks(("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fec0::/10")),
     ),
+    ("an address of relays for 6to4", _networks(("192.88.99.0/24",))),  # RFC 7526: leads wherever the network says
     (
         "an address for tests or documentation",
         _networks(

@@ -50,6 +50,8 @@ def explain(code: int, message: str, at: Circumstances) -> Explanation:
         return ErrorKind.TLS, f"No secure connection to {at.place}: {message}."
     if code in PROXY_CODES or message.startswith("CONNECT tunnel failed"):
         return ErrorKind.CONNECT, f"The proxy made no connection to {at.place}: {message}."
+    if code == pycurl.E_SEND_FAIL_REWIND:
+        return _lost(at)
     if code == pycurl.E_COULDNT_CONNECT or (code in BROKEN_CODES and not at.was_sent):
         return ErrorKind.CONNECT, _unconnected(message, at)
     if code in BROKEN_CODES and "response headers" not in message:
@@ -59,6 +61,14 @@ def explain(code: int, message: str, at: Circumstances) -> Explanation:
     if code == pycurl.E_URL_MALFORMAT:
         return ErrorKind.BAD_REQUEST, f"The URL cannot be used: {message}."
     return ErrorKind.INTERNAL, f"The request to {at.place} failed here, with libcurl's error {code}: {message}."
+
+
+def _lost(at: Circumstances) -> Explanation:
+    """A kept connection ended without an answer, and the body is not given to libcurl a second time."""
+    if at.was_sent:
+        sentence = f"{at.place} closed the kept connection without an answer: whether the request arrived is not known."
+        return ErrorKind.RESET, sentence
+    return ErrorKind.CONNECT, f"{at.place} closed the kept connection before anything was sent."
 
 
 def _timed_out(at: Circumstances) -> Explanation:

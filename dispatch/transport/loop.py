@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Sequence
 
 import certifi
 import pycurl
@@ -10,6 +11,7 @@ from dispatch.outcomes import ErrorKind, Outcome
 from dispatch.transport.certificates import combined
 from dispatch.transport.driver import Driver
 from dispatch.transport.exchange import Exchange
+from dispatch.transport.kept import KeptConnections
 from dispatch.transport.resolver import Resolution, Resolver
 from dispatch.transport.target import Target, UnsendableError, read_target
 from dispatch.transport.transfer import Rules, Transfer
@@ -43,6 +45,7 @@ class Transport:
         self._own_resolver = None if resolver else Resolver()
         self._resolver = resolver or self._own_resolver or Resolver()
         self._driver = Driver()
+        self._kept = KeptConnections()
         self._is_woken = False
         self._swept_at = time.monotonic()
         self._free: list[pycurl.Curl] = []
@@ -59,7 +62,7 @@ class Transport:
     def start(self, exchange: Exchange, token: object) -> None:
         """Begins; its outcome comes from a later `run`. Never blocks, and raises for nothing an exchange can hold."""
         try:
-            transfer = Transfer(token, exchange, self._target(exchange.url), self._rules)
+            transfer = Transfer(token, exchange, self._target(exchange.url), self._rules, self._kept)
         except UnsendableError as error:
             self._done.append((token, Outcome(error_kind=error.kind, error=str(error))))
             return
@@ -141,7 +144,7 @@ class Transport:
             sentence = f"The name {transfer.target.host} does not resolve: {resolution.error or 'it has no address'}."
             self._fail(transfer, ErrorKind.DNS, sentence)
 
-    def _move(self, transfer: Transfer, addresses: list[str]) -> None:
+    def _move(self, transfer: Transfer, addresses: Sequence[str]) -> None:
         handle = self._free.pop() if self._free else pycurl.Curl()
         try:
             transfer.prepare(handle, addresses)
@@ -188,6 +191,11 @@ class Transport:
 
     def _complete(self, handle: pycurl.Curl, code: int, message: str) -> None:
         transfer = self._moving[handle]
+        if transfer.met_an_end:
+            self._release(handle)
+            self._move(transfer, transfer.addresses)
+            return
+        self._kept.keep(handle)
         outcome = transfer.outcome(handle, code, message)
         self._release(handle)
         self._done.append((transfer.token, outcome))

@@ -4,6 +4,8 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
 
 import pycurl
 
@@ -12,6 +14,7 @@ from dispatch.transport.destination import lead_to
 from dispatch.transport.errors import Circumstances, explain
 from dispatch.transport.exchange import Exchange
 from dispatch.transport.headers import header_lines
+from dispatch.transport.kept import KeptConnections
 from dispatch.transport.response import Response
 from dispatch.transport.target import Target
 from subscribers.guard import AddressGuard
@@ -19,6 +22,7 @@ from subscribers.ports import PortPolicy
 
 SUPPRESS_CONNECT_HEADERS = 265  # CURLOPT_SUPPRESS_CONNECT_HEADERS, which pycurl does not name
 METHODS_WITH_BODY = ("POST", "PUT", "PATCH")
+METHODS_NOT_REPEATED = ("POST", "PATCH")  # the others are idempotent: RFC 9110, section 9.2.2
 CONSTANT_OPTIONS = (
     (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
     (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
@@ -52,11 +56,11 @@ class Transfer:
     """From the start of an exchange to its outcome. Times are of `time.monotonic`."""
 
     __slots__ = (
-        *("token", "exchange", "target", "response", "started", "idle_at"),
-        *("_rules", "_lines", "_began", "_address", "_refused", "_failed_here"),
+        *("token", "exchange", "target", "response", "started", "idle_at", "addresses", "met_an_end"),
+        *("_rules", "_kept", "_lines", "_began", "_address", "_refused", "_failed_here"),
     )
 
-    def __init__(self, token: object, exchange: Exchange, target: Target, rules: Rules) -> None:
+    def __init__(self, token: object, exchange: Exchange, target: Target, rules: Rules, kept: KeptConnections) -> None:
         self.token = token
         self.exchange = exchange
         self.target = target
@@ -64,7 +68,11 @@ class Transfer:
         self.started = time.monotonic()
         #: The earliest moment at which it can have been idle for too long.
         self.idle_at = 0.0
+        self.addresses: Sequence[str] = ()
+        #: It was stopped, before anything was sent, at a kept connection that its peer had ended: it is to begin anew.
+        self.met_an_end = False
         self._rules = rules
+        self._kept = kept
         self._lines = header_lines(exchange.headers)
         self._began = self.started
         self._address = ""
@@ -75,6 +83,7 @@ class Transfer:
         """Sets every option on `handle`, which was reset: it would keep the last request's body otherwise."""
         rules = self._rules
         setopt = handle.setopt
+        self.addresses = addresses
         self._began = time.monotonic()
         self.idle_at = self._began + self.exchange.timeouts.idle_seconds
         for option, value in CONSTANT_OPTIONS:
@@ -88,6 +97,7 @@ class Transfer:
         setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
         setopt(pycurl.HEADERFUNCTION, self.response.on_header)
         setopt(pycurl.WRITEFUNCTION, self.response.on_body)
+        self._set_connection(setopt)
         self._set_timeouts(setopt)
         self._set_request(setopt)
 
@@ -142,6 +152,16 @@ class Transfer:
         at = Circumstances(self._place, was_sent, int(handle.getinfo(pycurl.OS_ERRNO)), self.exchange.timeouts)
         return explain(code or pycurl.E_GOT_NOTHING, message, at)
 
+    def _set_connection(self, setopt: Callable[[int, object], None]) -> None:
+        """A kept connection that its peer has not ended, or a new one. A request that must not be repeated needs a new
+        one where it has no body: libcurl has nothing to rewind then, and would repeat it on its own."""
+        would_be_repeated = self.exchange.method in METHODS_NOT_REPEATED and not self.exchange.body
+        if self.met_an_end or would_be_repeated:
+            setopt(pycurl.FRESH_CONNECT, 1)
+        else:
+            setopt(pycurl.PREREQFUNCTION, self._look_before_sending)
+        self.met_an_end = False
+
     def _set_timeouts(self, setopt: Callable[[int, int], None]) -> None:
         timeouts = self.exchange.timeouts
         waited_seconds = self._began - self.started
@@ -152,10 +172,16 @@ class Transfer:
         method, body = self.exchange.method, self.exchange.body
         if method == "HEAD":
             setopt(pycurl.NOBODY, 1)
+        elif body:
+            _give_once(setopt, body)
         elif body is not None or method in METHODS_WITH_BODY:
-            setopt(pycurl.POSTFIELDS, body or b"")
+            setopt(pycurl.POSTFIELDS, b"")
         setopt(pycurl.CUSTOMREQUEST, method)
         setopt(pycurl.HTTPHEADER, self._lines)
+
+    def _look_before_sending(self, *ends: Any) -> int:
+        self.met_an_end = self._kept.is_over(ends)
+        return pycurl.PREREQFUNC_ABORT if self.met_an_end else pycurl.PREREQFUNC_OK
 
     def _open_socket(self, purpose: int, address: tuple[int, int, int, tuple[object, ...]]) -> socket.socket | int:
         family, kind, protocol, place = address
@@ -186,6 +212,16 @@ class Transfer:
             first_byte_ms=since_start(pycurl.STARTTRANSFER_TIME) if self.response.status else None,
             total_ms=_ms(time.monotonic() - self.started),
         )
+
+
+def _give_once(setopt: Callable[[int, object], None], body: bytes) -> None:
+    """A body that cannot be rewound, so that libcurl cannot send it twice.
+
+    Where a kept connection ends without an answer it would, behind the ledger's back: the first may have arrived.
+    """
+    setopt(pycurl.POST, 1)
+    setopt(pycurl.POSTFIELDSIZE_LARGE, len(body))
+    setopt(pycurl.READFUNCTION, BytesIO(body).read)
 
 
 def _ms(seconds: float) -> float:

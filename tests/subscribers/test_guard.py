@@ -35,6 +35,12 @@ ALWAYS_REFUSED = {
     "2001:0:a9fe:a9fe::1": "metadata",  # Teredo's server
     "2001:0:808:808::5601:5601": "metadata",  # Teredo's client, its bits inverted
     "2001:db8::5efe:a9fe:a9fe": "metadata",
+    "2001:db8::100:5efe:a9fe:a9fe": "metadata",
+    "2001:db8::300:5efe:a9fe:a9fe": "metadata",
+    # Translators ignore what stands behind the IPv4 address.
+    "64:ff9b:1:a9fe:a9:fe00:0:1": "metadata",
+    "64:ff9b:1:a9:fe:a9fe:0:1": "metadata",
+    "64:ff9b:1:0:a9:fea9:fe00:1": "metadata",
     "::ffff:0.0.0.0": "unspecified",
     # No addresses as they should be.
     "fe80::1%eth0": "zone",
@@ -58,6 +64,9 @@ LOCAL = {
     "192.0.2.1": "documentation",
     "198.18.0.1": "documentation",
     "203.0.113.1": "documentation",
+    "192.88.99.1": "relays",
+    "192.88.99.255": "relays",
+    "::ffff:192.88.99.1": "relays",
     "2001:db8::1": "documentation",
     "::ffff:127.0.0.1": "loopback",
     "::127.0.0.1": "loopback",
@@ -72,6 +81,11 @@ PUBLIC = [
     "172.32.0.1",
     "100.128.0.1",
     "2606:4700::1111",
+    "192.88.98.255",
+    "192.88.100.0",
+    "64:ff9b:1::1.1.1.1",
+    "64:ff9b:1:101:1:100::",
+    "2606:4700::400:5efe:a00:1",  # no ISATAP: a bit is set that it has not
     "::ffff:1.1.1.1",
     "2002:101:101::",
 ]

@@ -71,7 +71,9 @@ class Peer:
         self._tls = tls
         self.requests: list[RawRequest] = []
         self.connections = 0
+        self.closed = 0
         self.sent = 0
+        self._closed = threading.Condition()
         self._closing = threading.Event()
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
@@ -83,6 +85,11 @@ class Peer:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def wait_until_closed(self, connections: int) -> None:
+        """Until the peer has closed so many."""
+        with self._closed:
+            assert self._closed.wait_for(lambda: self.closed >= connections, 15.0), "the peer does not close"
 
     def _accept(self) -> None:
         while not self._closing.is_set():
@@ -108,6 +115,9 @@ class Peer:
                     self._take(connection, step)
         except (OSError, EOFError):
             connection.close()
+            with self._closed:
+                self.closed += 1
+                self._closed.notify_all()
 
     def _answer(self, request: RawRequest) -> Iterator[Step]:
         for step in self._steps:

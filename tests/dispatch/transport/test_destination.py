@@ -28,7 +28,7 @@ def test_connection_to_where_a_host_was_is_not_used_again(
         url = f"http://moves.example:{old.port}/"
         for address in ("127.0.0.1", "127.0.0.1", "127.0.0.2", "127.0.0.2"):
             place[:] = [address]
-            assert move_one(transport, exchange(url)).status == 200
+            assert move_one(transport, exchange(url, body=b"{}")).status == 200
     assert (len(old.requests), len(new.requests)) == (2, 2)
     assert (old.connections, new.connections) == (1, 1)
 

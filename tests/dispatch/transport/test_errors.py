@@ -35,6 +35,8 @@ IMPATIENT = Circumstances(PLACE, was_sent=False, errno=0, timeouts=Timeouts(conn
         *((code, SENT, ErrorKind.RESET, "closed") for code in (pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR)),
         (pycurl.E_GOT_NOTHING, SENT, ErrorKind.RESET, "closed the connection before its answer was complete"),
         (pycurl.E_PARTIAL_FILE, SENT, ErrorKind.RESET, "closed the connection"),
+        (pycurl.E_SEND_FAIL_REWIND, SENT, ErrorKind.RESET, "whether the request arrived is not known"),
+        (pycurl.E_SEND_FAIL_REWIND, UNSENT, ErrorKind.CONNECT, "before anything was sent"),
         (E_WEIRD_SERVER_REPLY, SENT, ErrorKind.PROTOCOL, "not HTTP as it should be"),
         (pycurl.E_UNSUPPORTED_PROTOCOL, SENT, ErrorKind.PROTOCOL, "not HTTP as it should be"),
         (E_TOO_LARGE, SENT, ErrorKind.PROTOCOL, "not HTTP as it should be"),

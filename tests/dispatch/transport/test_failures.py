@@ -153,13 +153,6 @@ def test_second_address_is_tried_when_the_first_refuses(open_transport: Callable
     assert peer.requests[0].headers["host"] == f"both.example:{peer.port}"
 
 
-def test_kept_connection_that_was_closed_meanwhile_costs_no_failure(transport: Transport) -> None:
-    with Peer(OK, CLOSE) as peer:
-        outcomes = [move_one(transport, exchange(peer.url, "POST", b"{}")) for _ in range(3)]
-    assert [outcome.status for outcome in outcomes] == [200] * 3
-    assert peer.connections == 3
-
-
 def test_failures_and_successes_in_flight_keep_apart(transport: Transport, closed_port: int) -> None:
     with Peer(OK) as good, Peer(RESET) as bad:
         urls = [good.url, bad.url, f"http://127.0.0.1:{closed_port}", "ftp://127.0.0.1/", "http://"] * 10

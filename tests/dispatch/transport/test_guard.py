@@ -48,6 +48,6 @@ def test_refused_name_does_not_ride_on_a_kept_connection(open_transport: OpenTra
     transport = open_transport(answers.__getitem__)
     with Peer(OK) as peer:
         urls = [f"http://{name}:{peer.port}/" for name in ("a.example", "b.example", "a.example")]
-        outcomes = [move_one(transport, exchange(url)) for url in urls]
+        outcomes = [move_one(transport, exchange(url, body=b"{}")) for url in urls]
     assert [outcome.error_kind for outcome in outcomes] == [None, ErrorKind.FORBIDDEN_ADDRESS, None]
     assert peer.connections == 1

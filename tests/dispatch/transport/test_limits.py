@@ -52,7 +52,7 @@ def test_many_exchanges_are_in_flight_at_once(transport: Transport) -> None:
 def test_connections_are_kept_for_the_next_exchanges(transport: Transport) -> None:
     with Peer(OK) as peer:
         for _ in range(20):
-            move(transport, *(exchange(peer.url) for _ in range(10)))
+            move(transport, *(exchange(peer.url, body=b"{}") for _ in range(10)))
     assert len(peer.requests) == 200
     assert peer.connections <= 10
 

@@ -61,7 +61,9 @@ def test_phases_come_in_their_order(open_transport: OpenTransport) -> None:
 
     transport = open_transport(lookup)
     with Peer(Pause(0.05), OK) as peer:
-        first, second = (move_one(transport, exchange(f"http://a.example:{peer.port}/")).timing for _ in range(2))
+        first, second = (
+            move_one(transport, exchange(f"http://a.example:{peer.port}/", body=b"{}")).timing for _ in range(2)
+        )
     assert first.name_lookup_ms is not None
     assert first.connect_ms is not None
     assert first.first_byte_ms is not None

@@ -13,7 +13,7 @@ from dispatch.transport.certificates import combined
 from tests.dispatch.transport.certificates import Authority
 from tests.dispatch.transport.conftest import OpenTransport
 from tests.dispatch.transport.moving import exchange, move_one
-from tests.dispatch.transport.peers import OK, Peer
+from tests.dispatch.transport.peers import CLOSE, OK, Peer
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +50,22 @@ def test_authority_of_the_ca_file_is_trusted(
     host: str, peer: Peer, authority: Authority, open_transport: OpenTransport
 ) -> None:
     transport = open_transport(loopback, ca_file=authority.file)
-    outcomes = [move_one(transport, exchange(f"https://{host}:{peer.port}/")) for _ in range(2)]
+    outcomes = [move_one(transport, exchange(f"https://{host}:{peer.port}/", body=b"{}")) for _ in range(2)]
     assert [outcome.status for outcome in outcomes] == [200, 200]
     assert peer.connections == 1
     assert peer.requests[0].headers["host"] == f"{host}:{peer.port}"
     assert outcomes[0].timing.tls_ms is not None
+
+
+def test_secure_connection_that_was_closed_while_idle_costs_no_failure(
+    trusted_server: ssl.SSLContext, authority: Authority, open_transport: OpenTransport
+) -> None:
+    transport = open_transport(ca_file=authority.file)
+    with Peer(OK, CLOSE, tls=trusted_server) as peer:
+        for number in (1, 2, 3):
+            assert move_one(transport, exchange(f"https://127.0.0.1:{peer.port}/", body=b"{}")).status == 200
+            peer.wait_until_closed(number)
+    assert (len(peer.requests), peer.connections) == (3, 3)
 
 
 def test_certificate_of_another_host_is_refused(

@@ -4,6 +4,7 @@ import pycurl
 import pytest
 
 from dispatch.transport import AddressGuard, Timeouts
+from dispatch.transport.kept import KeptConnections
 from dispatch.transport.target import read_target
 from dispatch.transport.transfer import Rules, Transfer
 from tests.dispatch.transport.moving import exchange
@@ -18,7 +19,7 @@ class KeptOptions(dict[int, object]):
 
 def options(timeouts: Timeouts = Timeouts(), waited_seconds: float = 0.0) -> KeptOptions:  # noqa: B008 - it is frozen
     sent = exchange("http://127.0.0.1/", timeouts=timeouts)
-    transfer = Transfer("token", sent, read_target(sent.url), Rules(AddressGuard(), "", ""))
+    transfer = Transfer("token", sent, read_target(sent.url), Rules(AddressGuard(), "", ""), KeptConnections())
     transfer.started -= waited_seconds
     kept = KeptOptions()
     transfer.prepare(kept, ["127.0.0.1"])  # type: ignore[arg-type]
