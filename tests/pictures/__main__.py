@@ -22,6 +22,13 @@ ALL = PROJECT / "build" / "pictures"
 PASSWORD = "a password of pictures alone"
 SIZES = {"light": (1360, 850), "dark": (1360, 850), "phone": (390, 844)}
 COLOURS = 256
+#: Told at once, to a receiver of the demo; and what the log has of it.
+ALERTS = {
+    "SWITCH_ALERT_WEBHOOK_URL": f"http://127.0.0.1:{RECEIVER_PORT}/billing/alerts",
+    "SWITCH_ALERT_FAILING_SECONDS": "5",
+    "SWITCH_ALERT_LASTING_SECONDS": "5",
+}
+SUBSCRIBER_FAILS = "has failed every request"
 
 
 def main() -> None:
@@ -41,16 +48,16 @@ def main() -> None:
 
 @contextmanager
 def _demo() -> Iterator[tuple[HubServer, dict[str, str]]]:
-    """A hub as the demo has left it, with a consumer that goes on with it."""
-    with HubServer({"DJANGO_SUPERUSER_PASSWORD": PASSWORD}) as hub:
+    """A hub as the demo has left it, with a consumer that goes on with it and has told what is wrong."""
+    with HubServer({"DJANGO_SUPERUSER_PASSWORD": PASSWORD, **ALERTS}) as hub:
         hub.manage("demo", timeout=300)
         hub.manage("createsuperuser", "--noinput", "--username", "ann", "--email", "ann@example.com")
         _in_shell(hub, "rows.py")
-        ids = json.loads(_in_shell(hub, "ids.py"))
         hub.start_web()
         hub.start_consumer()
         with _surroundings(hub):
-            yield hub, ids
+            wait_until(lambda: SUBSCRIBER_FAILS in hub.log.read_text(), "An alert", None, hub.log)
+            yield hub, json.loads(_in_shell(hub, "ids.py"))
 
 
 def _in_shell(hub: HubServer, name: str) -> str:

@@ -12,6 +12,7 @@ FILE = b"""\
   filter_expression: data["body"]["plan"] != "free"
   target_url: http://127.0.0.1:8765/newsletter
 """
+NARROWER = 'data["body"]["total"] > 250 and data["body"]["country"] in ("DE", "NL")'
 #: Between the part that is shown and the upper end of the window.
 ABOVE = 90
 
@@ -21,12 +22,17 @@ def nothing(page: Page) -> None:
 
 
 def try_on_an_event(page: Page) -> None:
+    page.locator(".cm-content").fill(NARROWER)
     page.select_option("#switch-event", index=1)
     expect(page.locator(".switch-tree")).to_be_visible()
     page.get_by_text("Back-test: what it would have taken").click()
     page.get_by_role("button", name="Back-test").click()
     expect(page.locator("#switch-comparison")).to_contain_text("it takes")
     _show(page.locator(".field-filter_expression"))
+
+
+def show_the_count(page: Page) -> None:
+    page.locator(".switch-buttons").evaluate("each => each.scrollIntoView({block: 'end'})")
 
 
 def send_a_test(page: Page) -> None:
@@ -38,7 +44,10 @@ def send_a_test(page: Page) -> None:
 
 
 def ask_to_resume(page: Page) -> None:
-    page.get_by_role("link", name="Resume").click()
+    resume = page.get_by_role("link", name="Resume")
+    if not resume.is_visible():  # on a phone
+        page.locator("#main").get_by_text("more_horiz", exact=True).click()
+    resume.click()
     expect(page.get_by_role("dialog")).to_be_visible()
 
 

@@ -45,7 +45,7 @@ PICTURES = (
     Picture("attempt", "dispatch/attempt/{attempt}/change/", kept=LIGHT),
     Picture("replays", "dispatch/replay/"),
     Picture("replay", "dispatch/replay/{replay}/change/"),
-    Picture("new-replay", "dispatch/replay/new/?state=dead&status=5xx", kept=LIGHT),
+    Picture("new-replay", "dispatch/replay/new/?state=dead&status=5xx", LIGHT, acts.show_the_count),
     Picture("consumers", "dispatch/consumer/"),
     Picture("alerts", "dispatch/alert/", kept=LIGHT),
     Picture("alert", "dispatch/alert/{alert}/change/"),
