@@ -75,3 +75,27 @@ def test_a_consumer_that_was_stopped_sends_nothing_that_another_has_taken_over()
         arrived = Counter(request.headers["switch-delivery-id"] for request in receiver.requests)
         assert len(arrived) == 12
         assert sum(arrived.values()) - 12 <= SLOTS, "what was in flight when it was stopped, and nothing else"
+
+
+def test_what_waits_long_for_a_slow_subscriber_is_held_and_comes_once() -> None:
+    """Nothing else is in the way, and the process has room for all of it."""
+    may_answer = threading.Event()
+
+    def answer(request: Received) -> Answer:
+        may_answer.wait(120)
+        return Answer()
+
+    with Receiver(answer) as receiver, HubServer() as hub:
+        books = Books(hub)
+        books.subscribe_many("orders", f"{receiver.url}/", 1)
+        books.rows("UPDATE subscriber SET max_in_flight = 1, idle_timeout_seconds = 60, total_timeout_seconds = 60")
+        hub.start_web()
+        hub.start_consumer()
+        assert publish(hub, [EVENT] * 20)[0] == 202
+        books.wait_for("state = 'claimed'", 20)
+        books.wait_for("state = 'held' AND reason = 'capped'", 19, timeout_seconds=55)
+        may_answer.set()
+        books.wait_until_settled(60)
+        assert books.states() == {"delivered": 20}
+        assert len(receiver.requests) == 20
+        assert not books.lost_claims()
