@@ -90,7 +90,8 @@ class Feeder(threading.Thread):
     def _read_on(self) -> None:
         """Nothing new is fetched, but large events that were claimed before are still read and sent."""
         try:
-            self.reader.read()
+            while self.reader.read() and not self.flow.is_stopping.is_set():
+                self._wake()
         except (DatabaseError, InterfaceError) as error:
             connection.close()
             self._database.failed(error)
