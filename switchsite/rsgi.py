@@ -4,7 +4,6 @@ The event loop reads requests, and refuses those that may not come; threads run 
 """
 
 import asyncio
-import gc
 import multiprocessing
 import os
 import signal
@@ -12,7 +11,7 @@ import signal
 from django.conf import settings
 from granian.rsgi import Scope
 
-from dispatch import parents
+from dispatch import garbage, parents
 from dispatch.tracing import running as tracing
 from switchsite import wsgi
 from switchsite.web.door import Client, Door
@@ -37,8 +36,7 @@ class Application:
         if server and server.pid:
             parents.end_with(server.pid, lambda: os.kill(os.getpid(), signal.SIGTERM))
         tracing.start()
-        gc.collect()
-        gc.freeze()  # or each full collection walks through all that is loaded: a tenth of a second in which all waits
+        garbage.settle()
         lanes = Lanes(settings.SWITCH_WEB_THREADS, GATHERERS)
         workers = Workers(loop, lanes, Work(wsgi.application))
         workers.start()

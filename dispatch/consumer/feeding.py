@@ -95,7 +95,8 @@ class Feeder(threading.Thread):
         """Nothing new is fetched, but large events that were claimed before are still read and sent."""
         try:
             self._make_sure(())
-            self.reader.read()
+            while self.reader.read() and not self.flow.is_stopping.is_set():
+                self._wake()
         except (DatabaseError, InterfaceError) as error:
             connection.close()
             self.flow.is_unsure.set()

@@ -1,6 +1,5 @@
 """One consumer process: its threads, its signals, its end."""
 
-import gc
 import logging
 import os
 import signal
@@ -10,7 +9,7 @@ from types import FrameType
 from django.conf import settings
 from django.db import connection
 
-from dispatch import tallies
+from dispatch import garbage, tallies
 from dispatch.consumer.alerting import Alerter
 from dispatch.consumer.counting import CountingThread
 from dispatch.consumer.delivering import Deliverer
@@ -60,8 +59,7 @@ class ConsumerProcess:
         signal.signal(signal.SIGINT, self._on_signal)
         connection.close()
         tracing.start()
-        gc.collect()
-        gc.freeze()  # or each full collection walks through all that is loaded: a tenth of a second in which all waits
+        garbage.settle()
         threads = (
             self.housekeeper,
             self.recorder,

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from dispatch.consumer import feeding
+from dispatch.consumer import feeding, reading
 from dispatch.consumer.feeding import Feeder
 from dispatch.consumer.flow import Flow
 from dispatch.consumer.loading import claim
@@ -312,3 +312,30 @@ def test_a_paused_faktory_queue_is_no_progress_while_its_jobs_wait(
         assert feeder._take(jobs)
         feeder.queue.ack(jobs)
     assert [work.claim.delivery_id for work in feeder.flow.ready()] == [delivery.pk]
+
+
+def test_large_events_are_read_in_portions_with_what_is_fetched_between_them(
+    feeder: Feeder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payload = json.dumps({"body": "x" * (LARGE_BYTES + 1)})
+    monkeypatch.setattr(reading, "PORTION_BYTES", 2 * len(payload))
+    subscriber = make_subscriber()
+    large = [make_delivery(subscriber, make_event(payload=payload, size=len(payload))) for _ in range(5)]
+    assert feeder._take([job_for(delivery) for delivery in large])
+    small = make_delivery(subscriber)
+    monkeypatch.setattr(feeder.queue, "fetch", lambda limit, wait_seconds: [job_for(small)])
+    feeder._feed()
+    ready = [work.claim.delivery_id for work in feeder.flow.ready()]
+    assert len(ready) == 3
+    assert ready[-1] == small.pk
+    assert [feeder.reader.read(), feeder.reader.read()] == [True, False]
+    assert {*ready, *(work.claim.delivery_id for work in feeder.flow.ready())} == {each.pk for each in [*large, small]}
+
+
+def test_a_quiet_consumer_reads_portion_after_portion(feeder: Feeder, monkeypatch: pytest.MonkeyPatch) -> None:
+    payload = json.dumps({"body": "x" * (LARGE_BYTES + 1)})
+    monkeypatch.setattr(reading, "PORTION_BYTES", 1)
+    deliveries = [make_delivery(make_subscriber(), make_event(payload=payload, size=len(payload))) for _ in range(3)]
+    assert feeder._take([job_for(delivery) for delivery in deliveries])
+    feeder._read_on()
+    assert len(feeder.flow.ready()) == 3
