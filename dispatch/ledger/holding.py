@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from dispatch.ledger.claiming import CLAIM, CLAIMED_COLUMNS, SUSPECT_FROM, Claim, claim_rows
-from dispatch.ledger.dialect import by, is_postgres, placeholders, to_database, values
+from dispatch.ledger.dialect import as_table, as_time, by, is_postgres, placeholders, to_database, values
 
 #: These end by themselves, and any consumer that has room takes what is held for them.
 BACKLOG_REASONS = ("capped", "rate", "breaker", "throttled")
@@ -33,6 +33,31 @@ def backlogs() -> dict[int, list[str]]:
         for subscriber_id, reason in cursor.fetchall():
             found.setdefault(subscriber_id, []).append(reason)
     return found
+
+
+def oldest_in_line(free_at: datetime) -> datetime | None:
+    """When the oldest delivery of the backlogs was due, or None if there is none.
+
+    Of each backlog the first counts; those of subscribers that are paused, or left alone beyond `free_at`, do not.
+    """
+    lines = [(subscriber_id, reason) for subscriber_id, reasons in backlogs().items() for reason in reasons]
+    if not lines:
+        return None
+    table, parameters = as_table(lines, ("bigint", "text"))
+    first = (  # as `claim_held` finds it
+        f"SELECT due_at FROM delivery{by('delivery_held')} WHERE state = 'held' AND subscriber_id = line.column1 "
+        "AND reason >= line.column2 AND reason <= line.column2 ORDER BY reason, id LIMIT 1"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT min(({first})) FROM ({table}) AS line "
+            "JOIN subscriber ON subscriber.id = line.column1 AND subscriber.state = 'active' AND deleted_at IS NULL "
+            "LEFT JOIN health ON health.subscriber_id = line.column1 AND breaker <> 'closed' AND open_until > %s "
+            "WHERE health.subscriber_id IS NULL",
+            [*parameters, to_database(free_at)],
+        )
+        [due_at] = cursor.fetchone()
+        return None if due_at is None else as_time(due_at)
 
 
 def claim_held(

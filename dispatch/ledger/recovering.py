@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from dispatch.ledger.claiming import UNSUSPECTED
+from dispatch.ledger.claiming import LEASE, UNSUSPECTED
 from dispatch.ledger.dialect import as_time, atomic_cursor, by, placeholders, to_database, to_id
 
 MAX_LOST_CLAIMS = 5
@@ -127,6 +127,21 @@ def is_any_withheld(now: datetime) -> bool:
             [to_database(now), to_database(now)],
         )
         return cursor.fetchone() is not None
+
+
+def oldest_orphan(living: Sequence[UUID]) -> datetime | None:
+    """When the oldest claim of a consumer that is not among the `living` was made, or None if there is none.
+
+    Such a claim is not lost before its lease is over, but nobody works on it.
+    """
+    owners = f"AND owner NOT IN ({placeholders(len(living))})" if living else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT min(lease_until) FROM delivery{by('delivery_claimed')} WHERE state = 'claimed' {owners}",
+            [*map(to_database, living)],
+        )
+        [lease_until] = cursor.fetchone()
+        return None if lease_until is None else as_time(lease_until) - LEASE
 
 
 def lost_claims(now: datetime, living: Sequence[UUID]) -> tuple[str, list[Any]]:

@@ -1,7 +1,7 @@
 """What watches the hub, and what publishers hear while the database is silent."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
@@ -14,10 +14,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from dispatch import backpressure, outages, readiness
-from dispatch.models import Consumer
+from dispatch.ledger.holding import BACKLOG_REASONS
+from dispatch.models import Consumer, Delivery, Health
 from subscribers import matching
 from tests.dispatch.client import PLAIN, Answer, post
-from tests.dispatch.ledger.rows import make_delivery, make_event
+from tests.dispatch.ledger.rows import make_delivery, make_event, make_subscriber
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet_log")]
 
@@ -36,9 +37,9 @@ def test_readyz_tells_that_faktory_is_away(settings: Settings) -> None:
     assert "a-password" not in answer.detail
 
 
-def make_consumer(progressed: timedelta) -> None:
+def make_consumer(progressed: timedelta) -> Consumer:
     moment = timezone.now() + progressed
-    Consumer.objects.create(host="here", process_id=1, queue="embedded", concurrency=8, progressed_at=moment)
+    return Consumer.objects.create(host="here", process_id=1, queue="embedded", concurrency=8, progressed_at=moment)
 
 
 @pytest.mark.parametrize("progressed", [None, timedelta(minutes=-5)], ids=["no consumer", "a stuck consumer"])
@@ -55,6 +56,47 @@ def test_readyz_tells_that_nobody_delivers_what_is_due(progressed: timedelta | N
 def test_readyz_tells_of_a_due_suspect_though_nothing_else_is_due() -> None:
     make_delivery(due_at=timedelta(minutes=-2), lost_claims=2)
     assert "no consumer has made progress" in Answer(Client().get("/readyz")).detail
+
+
+PAST = timedelta(minutes=-2)
+SECONDS = timedelta(seconds=1)
+
+
+def make_held(reason: str, **subscriber: Any) -> Delivery:
+    return make_delivery(make_subscriber(**subscriber), state="held", reason=reason, due_at=PAST)
+
+
+def leave_alone(delivery: Delivery, until: timedelta) -> None:
+    Health.objects.create(subscriber=delivery.subscriber, breaker="open", open_until=timezone.now() + until)
+
+
+def test_readyz_tells_of_what_a_dead_consumer_has_in_its_hands() -> None:
+    """Before its lease of a minute is over, too: nobody works on it."""
+    make_delivery(state="claimed", lease_until=40 * SECONDS)
+    assert "no consumer has made progress" in Answer(Client().get("/readyz")).detail
+
+
+@pytest.mark.parametrize("reason", BACKLOG_REASONS)
+def test_readyz_tells_of_what_is_held_for_a_reason_that_only_a_consumer_sees_end(reason: str) -> None:
+    leave_alone(make_held(reason), until=-60 * SECONDS)
+    assert "no consumer has made progress" in Answer(Client().get("/readyz")).detail
+
+
+NOT_DUE: dict[str, Callable[[], object]] = {
+    "claimed just now": lambda: make_delivery(state="claimed", due_at=PAST),
+    "in the hands of a living consumer": lambda: make_delivery(
+        state="claimed", owner=make_consumer(PAST).pk, lease_until=-60 * SECONDS
+    ),
+    "held for a pause": lambda: make_held("paused", state="paused"),
+    "held for a subscriber that was paused since": lambda: make_held("capped", state="paused"),
+    "held for one that is left alone for now": lambda: leave_alone(make_held("throttled"), until=60 * SECONDS),
+}
+
+
+@pytest.mark.parametrize("make", NOT_DUE.values(), ids=NOT_DUE.keys())
+def test_what_nobody_could_send_now_is_no_obstacle(make: Callable[[], object]) -> None:
+    make()
+    assert readiness.obstacles() == []
 
 
 def test_readyz_tells_which_limit_refuses_publishes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from dispatch.identifiers import new_id
 from dispatch.ledger.claiming import claim_due, claim_early, claim_named, claim_suspect, due_suspects, next_due
-from dispatch.ledger.holding import backlogs, claim_held, hold_due
+from dispatch.ledger.holding import backlogs, claim_held, hold_due, oldest_in_line
 from dispatch.models import Delivery
 from tests.dispatch.ledger.rows import make_deliveries, make_delivery, make_subscriber
 
@@ -34,6 +34,15 @@ def test_only_what_ends_by_itself_is_a_backlog() -> None:
 
 def test_without_any_there_is_no_backlog() -> None:
     assert backlogs() == {}
+
+
+def test_the_oldest_in_line_is_that_of_all_backlogs() -> None:
+    assert oldest_in_line(timezone.now()) is None
+    moments = [timezone.now() - timedelta(minutes=minutes) for minutes in (2, 9, 5)]
+    for reason, due_at in zip(("rate", "capped", "breaker"), moments, strict=True):
+        held(reason, due_at=due_at)
+    held("paused", due_at=timezone.now() - timedelta(hours=1))
+    assert oldest_in_line(timezone.now()) == moments[1]
 
 
 @pytest.mark.parametrize(("newest", "chosen"), [(False, [0, 1]), (True, [3, 4])])

@@ -68,6 +68,7 @@ def make_rows() -> Rows:
     claimed = make_deliveries(MANY, state="claimed", owner=OWNER, lease_until=timezone.now() + timedelta(minutes=1))
     settled = make_deliveries(MANY, state="dead", reason="exhausted", settled_at=timezone.now())
     wide = make_event(topic="topic-7", fan_out="pending", matched=None)
+    make_deliveries(MANY, state="held", reason="capped")
     return Rows(past=[each.pk for each in past], due=due, claimed=claimed, settled=settled, wide=wide)
 
 
@@ -129,6 +130,8 @@ HOT: dict[str, Callable[[Rows, datetime], object]] = {
     "unqueued_fan_outs": lambda rows, now: recovering.unqueued_fan_outs(*[now + timedelta(minutes=1)] * 2),
     "recover_lost_claims, nobody lives": lambda rows, now: recovering.recover_lost_claims(now, []),
     "recover_lost_claims": lambda rows, now: recovering.recover_lost_claims(now + timedelta(hours=1), [new_id()]),
+    "oldest_orphan, nobody lives": lambda rows, now: recovering.oldest_orphan([]),
+    "oldest_orphan": lambda rows, now: recovering.oldest_orphan([new_id()]),
     "is_any_withheld": lambda rows, now: recovering.is_any_withheld(now),
     "forget_lost_jobs": lambda rows, now: recovering.forget_lost_jobs(now, now),
     "recover_own_claims": lambda rows, now: recovering.recover_own_claims(OWNER, ids(rows.claimed[:10])),
@@ -137,6 +140,7 @@ HOT: dict[str, Callable[[Rows, datetime], object]] = {
     "held_as_broken": lambda rows, now: releasing.held_as_broken([rows.due[0].subscriber_id], MANY),
     "release": lambda rows, now: recovering.release(now, rows.due[0].subscriber_id, "capped"),
     "reconcile": lambda rows, now: reconcile(open_queue()),
+    "oldest_in_line": lambda rows, now: holding.oldest_in_line(now),
     "backlogs": lambda rows, now: holding.backlogs(),
     "claim_held": lambda rows, now: holding.claim_held(OWNER, paused(), "paused", MANY, now),
     "claim_held, the newest": lambda rows, now: holding.claim_held(OWNER, paused(), "paused", MANY, now, newest=True),
