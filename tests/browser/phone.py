@@ -4,6 +4,10 @@ from playwright.sync_api import Page, expect
 
 WIDTH, HEIGHT = 390, 844
 CONTROLS = ":is(a[href], button, input, select, textarea, summary):visible:not([aria-hidden=true])"
+#: What the cells of a list hold, and do not show.
+CUT_OFF = """cells => cells
+    .filter(each => each.scrollHeight > each.clientHeight + 1 || each.scrollWidth > each.clientWidth + 1)
+    .map(each => each.textContent.trim())"""
 #: How long a control may take to stand still.
 PATIENCE_MS = 5_000
 
@@ -19,6 +23,8 @@ def assert_serves(page: Page, within: str = "#main") -> None:
     """Nothing is cut off, and whatever can be used is in reach of a finger once it is scrolled to."""
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= WIDTH, f"{page.url} is {wide} pixels wide"
+    cut_off = page.locator("#result_list td:visible").evaluate_all(CUT_OFF)
+    assert cut_off == [], f"{page.url} cuts off {cut_off}"
     controls = page.locator(within).locator(CONTROLS).all()
     assert controls, f"{page.url} has no control"
     for control in controls:
