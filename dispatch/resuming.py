@@ -51,16 +51,20 @@ def waiting(subscriber_ids: Sequence[int]) -> str:
     return f"{COUNTED:,}+" if count > COUNTED else f"{count:,}"
 
 
-def resume(subscribers: SubscriberQuerySet, *, discard: bool = False) -> Resumed:
+def resume(
+    subscribers: SubscriberQuerySet, *, discard: bool = False, rate_limit_per_second: float | None = None
+) -> Resumed:
     """Makes the paused ones active. What is held is released by the reconciler within seconds, or discarded here with
     all else that waits, retries included.
 
-    It is discarded before they are active, so that none of it is sent. What comes meanwhile is sent.
+    It is discarded before they are active, so that none of it is sent. What comes meanwhile is sent. A rate limit that
+    is given becomes their own in the same change, so that nothing is sent faster.
     """
     now = timezone.now()
     paused = list(subscribers.paused().values_list("pk", flat=True))
     discarded = sum(sum(discard_waiting(subscriber_id, now)) for subscriber_id in paused) if discard else 0
-    return Resumed(subscribers.filter(pk__in=paused).resume(), discarded)
+    limits = {} if rate_limit_per_second is None else {"rate_limit_per_second": rate_limit_per_second}
+    return Resumed(subscribers.filter(pk__in=paused).resume(**limits), discarded)
 
 
 def settle_deleted(subscriber_ids: Sequence[int]) -> int:

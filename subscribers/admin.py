@@ -68,7 +68,7 @@ class SubscriberAdmin(ModelAdmin):
     show_full_result_count = False
     search_fields = ("name", "topic", "target_url", "filter_expression")
     search_help_text = "Name, topic, target URL or filter expression"
-    actions = ("pause_selected", "resume_selected")
+    actions: tuple[str, ...] = ("pause_selected",)
     actions_detail: tuple[str, ...] = ("pause",)
     warn_unsaved_form = True
     readonly_fields: tuple[str, ...] = (
@@ -189,11 +189,6 @@ class SubscriberAdmin(ModelAdmin):
     def pause_selected(self, request: HttpRequest, queryset: SubscriberQuerySet) -> None:
         count = queryset.pause(f"Paused by {request.user}.")
         messages.success(request, f"Paused: {count}. Their events are held from now on.")
-
-    @admin.action(description="Resume", permissions=["change"])
-    def resume_selected(self, request: HttpRequest, queryset: SubscriberQuerySet) -> None:
-        count = queryset.resume()
-        messages.success(request, f"Resumed: {count}. What was held for them is sent within seconds.")
 
     @action(
         description="Pause",

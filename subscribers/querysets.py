@@ -51,9 +51,12 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         """Pauses the active ones; returns how many."""
         return self.active().update(state="paused", state_reason=reason)
 
-    def resume(self) -> int:
-        """Makes the paused ones active; returns how many. Their held deliveries are released by the dispatch app."""
-        return self.paused().update(state="active", state_reason="")
+    def resume(self, **limits: Any) -> int:
+        """Makes the paused ones active, under other `limits` if any are given; returns how many.
+
+        Their held deliveries are released by the dispatch app.
+        """
+        return self.paused().update(state="active", state_reason="", **limits)
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Deletes softly; returns what Django's own delete returns."""

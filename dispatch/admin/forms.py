@@ -1,21 +1,19 @@
-"""The forms in which an operator asks for a replay or a backfill, and says what becomes of a backlog."""
+"""The forms in which an operator asks for a replay or a backfill."""
 
 import json
 from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest
 from django.utils import timezone
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from dispatch.admin.bars import LAST_ERRORS, SuggestedInput, choice_field, status_field, topic_field
 from dispatch.models import Delivery, Replay
 from dispatch.models.delivery import SETTLED
 from dispatch.moments import moment
 from dispatch.replays.requesting import ReplayRefusedError, backfill_wish, wish
-from dispatch.resuming import backlog
 from subscribers.models import Subscriber
 
 RATE_HELP = "Deliveries a second. Empty: as fast as it goes."
@@ -110,24 +108,3 @@ class PastEventsForm(BaseDialogForm):
         except ReplayRefusedError as error:
             raise forms.ValidationError(str(error), code="refused") from error
         return cleaned
-
-
-class ResumeForm(BaseDialogForm):
-    """What becomes of what was held. Without a word it is sent."""
-
-    backlog = forms.ChoiceField(
-        required=False,
-        choices=[("send", "Send it"), ("discard", "Discard it")],
-        initial="send",
-        widget=UnfoldAdminRadioSelectWidget,
-        help_text="To discard cancels all that waits, retries included; it is kept, and can be replayed.",
-    )
-
-    def __init__(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> None:
-        super().__init__(request, object_id, *args, **kwargs)
-        held = backlog(int(object_id)) if str(object_id).isdecimal() else None
-        self.fields["backlog"].label = f"Held for it: {held.told}" if held and held.count else "Nothing is held for it"
-
-    @property
-    def discards(self) -> bool:
-        return bool(self.cleaned_data["backlog"] == "discard")

@@ -1,4 +1,4 @@
-"""Subscribers in the admin, with what their deliveries add: the backlog of a pause, its end, replay, deletion."""
+"""Subscribers in the admin, with what their deliveries add: the backlog of a pause, replay, deletion."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -16,14 +16,15 @@ from unfold.decorators import action, display
 
 from dispatch.admin import trials, workbench
 from dispatch.admin.files import FiledSubscriberAdmin
-from dispatch.admin.forms import PastEventsForm, ResumeForm
+from dispatch.admin.forms import PastEventsForm
 from dispatch.admin.releasing import release_view, shown_release, told_backlog
+from dispatch.admin.resuming import ResumingSubscriberAdmin
 from dispatch.admin.rotating import RotatingSubscriberAdmin
 from dispatch.models import Delivery
 from dispatch.reconciliation import living_consumers
 from dispatch.replays.requesting import request as ask
 from dispatch.replays.telling import LATER
-from dispatch.resuming import COUNTED, backlog, resume, settle_deleted, waiting
+from dispatch.resuming import COUNTED, backlog, settle_deleted, waiting
 from dispatch.shown.times import PROGRESS, TIMES
 from dispatch.viewing import seen_error
 from subscribers.admin import SubscriberAdmin
@@ -32,7 +33,7 @@ from subscribers.querysets import SubscriberQuerySet
 
 
 @admin.register(Subscriber)
-class DeliveredSubscriberAdmin(RotatingSubscriberAdmin, FiledSubscriberAdmin):
+class DeliveredSubscriberAdmin(ResumingSubscriberAdmin, RotatingSubscriberAdmin, FiledSubscriberAdmin):
     """What a subscriber is by itself, the app `subscribers` shows; it knows nothing of deliveries."""
 
     change_form_outer_after_template = "dispatch/admin/workbench.html"
@@ -73,27 +74,6 @@ class DeliveredSubscriberAdmin(RotatingSubscriberAdmin, FiledSubscriberAdmin):
 
     def has_replay_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm("dispatch.change_delivery")
-
-    @action(
-        description="Resume",
-        icon="play_arrow",
-        permissions=["change"],
-        dialog={
-            "title": "Resume this subscriber?",
-            "description": "Its events are sent again from now on. Choose what becomes of those that were held. "
-            "They are sent oldest first, as quickly as the subscriber answers and its rate limit allows; "
-            "its page shows how far that is, and Pause stops it.",
-            "form_class": ResumeForm,
-            "form_submit_text": "Resume",
-        },
-    )
-    def resume(self, request: HttpRequest, form: ResumeForm, object_id: str) -> HttpResponse:
-        resumed = resume(Subscriber.objects.filter(pk=object_id), discard=form.discards)
-        if form.discards:
-            messages.success(request, f"Resumed. Discarded: {resumed.discarded:,}. What comes from now on is sent.")
-        else:
-            messages.success(request, "Resumed. What was held for it is sent within seconds.")
-        return self._back_to(object_id)
 
     @action(description="Why not?", icon="help", permissions=["view"])
     def why_not(self, request: HttpRequest, object_id: str) -> HttpResponse:

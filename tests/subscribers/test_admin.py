@@ -29,8 +29,8 @@ def filled(**fields: Any) -> dict[str, Any]:
     return {"topic": "orders", "target_url": "http://billing:8000/orders/:id", "retry_limit": 25, **fields}
 
 
-def act(client: Client, action: str, *subscribers: Subscriber) -> None:
-    posted = {"action": action, "_selected_action": [each.pk for each in subscribers]}
+def act(client: Client, action: str, *subscribers: Subscriber, **more: str) -> None:
+    posted = {"action": action, "_selected_action": [each.pk for each in subscribers], **more}
     assert client.post(LIST, posted).status_code == 302
 
 
@@ -126,7 +126,7 @@ def test_selected_subscribers_are_paused_and_resumed(admin_client: Client) -> No
     assert list(Subscriber.objects.paused()) == [chosen]
     chosen.refresh_from_db()
     assert chosen.state_reason == "Paused by admin."
-    act(admin_client, "resume_selected", chosen, other)
+    act(admin_client, "resume_selected", chosen, other, post="yes")
     assert not Subscriber.objects.paused().exists()
 
 

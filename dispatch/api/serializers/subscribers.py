@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from dispatch.api.serializers.fields import FiniteFloatField, SeenField
 from dispatch.api.serializers.strict import StrictSerializer
+from dispatch.replays.requesting import MAX_RATE, MIN_RATE
 from dispatch.signing import SecretError, public_key
 from dispatch.viewing import seen_error
 from subscribers.models import Subscriber
@@ -75,6 +76,13 @@ class PauseSerializer(StrictSerializer):
 class ResumeSerializer(StrictSerializer):
     backlog = serializers.ChoiceField(
         choices=("send", "discard"), default="send", help_text="What becomes of what was held meanwhile."
+    )
+    rate_limit_per_second = FiniteFloatField(
+        default=None,
+        allow_null=True,
+        min_value=MIN_RATE,
+        max_value=MAX_RATE,
+        help_text="The subscriber's own from now on. Null: it stays as it is.",
     )
 
 

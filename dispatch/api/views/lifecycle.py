@@ -57,9 +57,13 @@ class Lifecycle(ManagedViewSet):
     )
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, pk: int) -> Response:
-        discards = self.checked(ResumeSerializer)["backlog"] == "discard"
+        wished: dict[str, Any] = self.checked(ResumeSerializer)
         subscriber: Subscriber = self.get_object()
-        resumed = resuming.resume(Subscriber.objects.filter(pk=subscriber.pk), discard=discards)
+        resumed = resuming.resume(
+            Subscriber.objects.filter(pk=subscriber.pk),
+            discard=wished["backlog"] == "discard",
+            rate_limit_per_second=wished["rate_limit_per_second"],
+        )
         subscriber.refresh_from_db()
         return Response(ResumedSerializer({"discarded": resumed.discarded, "subscriber": subscriber}).data)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from dispatch.management.arguments import operator, subscriber_called
+from dispatch.management.arguments import operator, positive_rate, subscriber_called
 from dispatch.resuming import resume
 from subscribers.acting import acting
 from subscribers.models import Subscriber
@@ -16,11 +16,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("subscriber", metavar="NAME_OR_ID")
         parser.add_argument("--discard", action="store_true", help="cancel all that waits, instead of sending it")
+        parser.add_argument(
+            "--rate", type=positive_rate, help="its rate limit from now on, requests a second (default: as it is)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         subscriber = subscriber_called(options["subscriber"])
         with acting(operator(), "manage.py resume"):
-            resumed = resume(Subscriber.objects.filter(pk=subscriber.pk), discard=options["discard"])
+            resumed = resume(
+                Subscriber.objects.filter(pk=subscriber.pk),
+                discard=options["discard"],
+                rate_limit_per_second=options["rate"],
+            )
         if not resumed.subscribers:
             self.stdout.write(f"{subscriber} is not paused.")
         elif options["discard"]:

@@ -72,6 +72,90 @@ def test_a_choice_that_is_not_offered_changes_nothing(admin_client: Client, paus
     assert Subscriber.objects.paused().exists()
 
 
+@pytest.mark.parametrize(
+    ("before", "given", "after"), [(None, "20", 20), (5, "", 5), (None, "", None)], ids=["new", "kept", "none"]
+)
+def test_a_rate_limit_holds_from_the_moment_of_the_resumption(
+    admin_client: Client, paused: Subscriber, before: float | None, given: str, after: float | None
+) -> None:
+    Subscriber.objects.filter(pk=paused.pk).update(rate_limit_per_second=before)
+    stands = f"it stays as it is, {before:g} a second." if before else "it stays as it is, none."
+    assert stands in text(admin_client.get(url(paused, "resume")))
+    changes = paused.history.count()
+    admin_client.post(url(paused, "resume"), SUBMITTED | {"backlog": "send", "rate": given})
+    paused.refresh_from_db()
+    assert (paused.state, paused.rate_limit_per_second) == ("active", after)
+    assert paused.history.count() == changes + 1, "it is one change, so that nothing is sent faster in between"
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "fast", "nan"])
+def test_a_rate_that_is_none_resumes_nothing(admin_client: Client, paused: Subscriber, rate: str) -> None:
+    admin_client.post(url(paused, "resume"), SUBMITTED | {"backlog": "send", "rate": rate})
+    assert Subscriber.objects.paused().exists()
+
+
+@pytest.fixture
+def others(paused: Subscriber) -> list[Subscriber]:
+    """Another that is paused, for which one delivery is held, and one that is active, for which one waits."""
+    resting, active = make_subscriber(name="crm", state="paused"), make_subscriber(name="shop")
+    make_delivery(resting, state="held", reason="paused")
+    make_delivery(active)
+    return [resting, active]
+
+
+def selected(*subscribers: Subscriber, **more: str) -> dict[str, Any]:
+    return {"action": "resume_selected", "_selected_action": [each.pk for each in subscribers], **more}
+
+
+def test_several_are_asked_about_before_they_are_resumed(
+    admin_client: Client, paused: Subscriber, others: list[Subscriber]
+) -> None:
+    shown = text(admin_client.post(LIST, selected(paused, *others)))
+    assert "Resume 2 paused subscribers?" in shown
+    assert "Deliveries that wait for them: <strong>3</strong>" in shown
+    assert "Discard it" in shown
+    assert Subscriber.objects.paused().count() == 2
+
+
+@pytest.mark.parametrize("choice", ["send", ""])
+def test_the_backlog_of_several_is_sent(
+    admin_client: Client, paused: Subscriber, others: list[Subscriber], choice: str
+) -> None:
+    posted = selected(paused, *others, post="yes", backlog=choice)
+    assert "Resumed: 2. What was held is sent within seconds." in text(admin_client.post(LIST, posted, follow=True))
+    assert not Subscriber.objects.paused().exists()
+    assert Delivery.objects.held().count() == 3, "the reconciler releases it"
+
+
+def test_the_backlog_of_several_is_discarded(
+    admin_client: Client, paused: Subscriber, others: list[Subscriber]
+) -> None:
+    posted = selected(paused, *others, post="yes", backlog="discard")
+    assert "Resumed: 2. Discarded: 3." in text(admin_client.post(LIST, posted, follow=True))
+    assert not Delivery.objects.held().exists()
+    assert list(Delivery.objects.waiting().values_list("subscriber", flat=True)) == [others[1].pk]
+
+
+def test_a_nonsense_choice_for_several_changes_nothing(admin_client: Client, paused: Subscriber) -> None:
+    shown = text(admin_client.post(LIST, selected(paused, post="yes", backlog="nonsense")))
+    assert "Select a valid choice" in shown
+    assert Subscriber.objects.paused().exists()
+
+
+def test_where_none_is_paused_nothing_is_asked(admin_client: Client, others: list[Subscriber]) -> None:
+    answer = admin_client.post(LIST, selected(others[1], post="yes", backlog="discard"), follow=True)
+    assert "None of them is paused." in text(answer)
+    assert Delivery.objects.waiting().filter(subscriber=others[1]).exists()
+
+
+def test_who_may_only_look_resumes_none(client: Client, django_user_model: Any, paused: Subscriber) -> None:
+    viewer = django_user_model.objects.create_user("viewer", password="x", is_staff=True)
+    viewer.user_permissions.add(Permission.objects.get(codename="view_subscriber"))
+    client.force_login(viewer)
+    client.post(LIST, selected(paused, post="yes"))
+    assert Subscriber.objects.paused().exists()
+
+
 def test_its_dead_deliveries_are_replayed_from_its_page(admin_client: Client, paused: Subscriber) -> None:
     act = url(paused, "replay_dead")
     assert act in text(admin_client.get(url(paused)))

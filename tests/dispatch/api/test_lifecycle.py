@@ -46,6 +46,20 @@ def test_resuming_sends_or_discards_what_was_held(api: Caller, backlog: str, dis
     assert held.state == state
 
 
+@pytest.mark.parametrize(("given", "after"), [({}, 7), ({"rate_limit_per_second": None}, 7)])
+def test_a_resumption_keeps_the_rate_limit(api: Caller, given: dict[str, None], after: float) -> None:
+    subscriber = make_subscriber(state="paused", rate_limit_per_second=7)
+    resumed = api.post(f"subscribers/{subscriber.pk}/resume", given)
+    assert resumed.json["subscriber"]["rate_limit_per_second"] == after
+
+
+def test_a_resumption_may_set_the_rate_limit(api: Caller) -> None:
+    path = f"subscribers/{make_subscriber(state='paused').pk}/resume"
+    assert api.post(path, {"rate_limit_per_second": 0}).status == 400
+    resumed = api.post(path, {"rate_limit_per_second": 2.5}).json["subscriber"]
+    assert (resumed["state"], resumed["rate_limit_per_second"]) == ("active", 2.5)
+
+
 def test_a_new_secret_is_shown_once(api: Caller) -> None:
     subscriber = make_subscriber()
     path = f"subscribers/{subscriber.pk}"

@@ -45,6 +45,15 @@ def test_what_was_held_is_discarded_on_demand() -> None:
     assert Delivery.objects.get().reason == "discarded"
 
 
+def test_a_rate_limit_comes_with_the_resumption() -> None:
+    make_subscriber(name="billing", state="paused", rate_limit_per_second=7)
+    with pytest.raises(CommandError, match="is no rate"):
+        run("resume", "billing", "--rate", "0")
+    run("resume", "billing", "--rate", "2.5")
+    subscriber = Subscriber.objects.get()
+    assert (subscriber.state, subscriber.rate_limit_per_second) == ("active", 2.5)
+
+
 @pytest.mark.parametrize("command", ["pause", "resume"])
 @pytest.mark.parametrize("called", ["nobody", "77", "9" * 40, "٣", ""])
 def test_an_unknown_subscriber_is_told(command: str, called: str) -> None:
