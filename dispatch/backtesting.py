@@ -3,8 +3,12 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
+from dispatch.identifiers import first_id_at
 from dispatch.models import Event
 from dispatch.payloads import parse_json
 from subscribers.filters import Filter, FilterError, compile_filter
@@ -48,16 +52,22 @@ class BackTest:
 
 
 def back_test(
-    topic: str, expression: str, saved: str | None = None, *, events: int = EVENTS, seconds: float = SECONDS
+    topic: str,
+    expression: str,
+    saved: str | None = None,
+    *,
+    since: datetime | None = None,
+    events: int = EVENTS,
+    seconds: float = SECONDS,
 ) -> BackTest:
-    """Judges the newest `events` of a topic or pattern, or as many as `seconds` suffice for.
+    """Judges the newest `events` of a topic or pattern, or as many as `seconds` suffice for; none older than `since`.
 
     `saved` is the expression to compare with; None, or one that does not compile, takes nothing. Raises FilterError.
     """
     new, old = compile_filter(expression), _compiled(saved)
     deadline = time.monotonic() + seconds
     found = BackTest()
-    for event_id, payload in _newest(topic, events, deadline):
+    for event_id, payload in _newest(topic, since, events, deadline):
         if payload is None or time.monotonic() > deadline:
             found.is_cut_short = True
             break
@@ -84,9 +94,9 @@ def _judge(found: BackTest, event_id: UUID, data: object, new: Filter, old: Filt
         (found.gained if is_taken else found.lost).add(event_id)
 
 
-def _newest(topic: str, limit: int, deadline: float) -> Iterator[tuple[UUID, str | None]]:
+def _newest(topic: str, since: datetime | None, limit: int, deadline: float) -> Iterator[tuple[UUID, str | None]]:
     """Ids and payloads, the newest first; a last one without a payload if the time was over while looking."""
-    for ids in _batches(topic, limit, deadline):
+    for ids in _batches(topic, since, limit, deadline):
         if not ids:
             yield UUID(int=0), None
             return
@@ -95,11 +105,11 @@ def _newest(topic: str, limit: int, deadline: float) -> Iterator[tuple[UUID, str
         yield from ((event_id, payloads[event_id]) for event_id in ids if event_id in payloads)
 
 
-def _batches(topic: str, limit: int, deadline: float) -> Iterator[list[UUID]]:
+def _batches(topic: str, since: datetime | None, limit: int, deadline: float) -> Iterator[list[UUID]]:
     """Ids whose payloads fit into memory together; an empty batch if the time is over."""
     batch: list[UUID] = []
     size = taken = 0
-    for event_id, event_topic, event_size in _rows(topic):
+    for event_id, event_topic, event_size in _rows(topic, since):
         if time.monotonic() > deadline:
             yield from (batch, []) if batch else ([],)
             return
@@ -120,9 +130,13 @@ def _is_wanted(topic: str, event_topic: str) -> bool:
     return not is_pattern(topic) or event_topic.startswith(topic[:-1])
 
 
-def _rows(topic: str) -> Iterator[tuple[UUID, str, int]]:
+def _rows(topic: str, since: datetime | None) -> Iterator[tuple[UUID, str, int]]:
     """Window after window along an index. No index knows patterns: for one, all events are walked through."""
-    walked = Event.objects.order_by("-pk") if is_pattern(topic) else Event.objects.filter(topic=topic).order_by("-pk")
+    walked: QuerySet[Event] = Event.objects.order_by("-pk")
+    if since:
+        walked = walked.filter(pk__gte=first_id_at(since))
+    if not is_pattern(topic):
+        walked = walked.filter(topic=topic)
     cursor: UUID | None = None
     while True:
         window = walked.filter(pk__lt=cursor) if cursor else walked

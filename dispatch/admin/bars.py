@@ -63,17 +63,18 @@ class StatusField(forms.CharField):
         raise ValidationError("Write a status such as 500, or 5xx for all of its kind.", code="no_status")
 
 
-def topic_field() -> forms.CharField:
+def topic_field(**kwargs: Any) -> forms.CharField:
     widget = SuggestedInput("suggest_topics", placeholder="order.created")
-    return forms.CharField(required=False, max_length=255, widget=widget)
+    return forms.CharField(required=False, max_length=255, widget=widget, **kwargs)
 
 
 def choice_field(choices: list[tuple[str, str]], every: str, **kwargs: Any) -> forms.ChoiceField:
     return forms.ChoiceField(required=False, choices=[("", every), *choices], widget=UnfoldAdminSelectWidget, **kwargs)
 
 
-def status_field() -> StatusField:
-    return StatusField(required=False, widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "500 or 5xx"}))
+def status_field(**kwargs: Any) -> StatusField:
+    widget = UnfoldAdminTextInputWidget(attrs={"placeholder": "500 or 5xx"})
+    return StatusField(required=False, widget=widget, **kwargs)
 
 
 def day_field() -> forms.DateField:

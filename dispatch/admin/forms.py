@@ -1,19 +1,25 @@
-"""The forms in which an operator asks for a replay or a backfill."""
+"""The form in which an operator asks for a replay, and the fields that it shares with others of its kind."""
 
-import json
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
-from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from dispatch.admin.bars import LAST_ERRORS, SuggestedInput, choice_field, status_field, topic_field
-from dispatch.models import Delivery, Replay
+from dispatch.admin.bars import (
+    LAST_ERRORS,
+    SubscriberField,
+    SuggestedInput,
+    choice_field,
+    status_field,
+    topic_field,
+)
+from dispatch.admin.counted import CountedForm
+from dispatch.models import Delivery
 from dispatch.models.delivery import SETTLED
 from dispatch.moments import moment
-from dispatch.replays.requesting import ReplayRefusedError, backfill_wish, wish
+from dispatch.replays.requesting import ReplayRefusedError, wish
 from subscribers.models import Subscriber
 
 RATE_HELP = "Deliveries a second. Empty: as fast as it goes."
@@ -33,39 +39,47 @@ class MomentField(forms.CharField):
             raise forms.ValidationError(str(error), code="no_time") from error
 
 
-class SubscriberField(forms.CharField):
-    """A subscriber's name or id."""
+def rate_field() -> forms.FloatField:
+    return forms.FloatField(required=False, widget=UnfoldAdminTextInputWidget, help_text=RATE_HELP)
+
+
+class ReceiverField(SubscriberField):
+    """A subscriber to which something can be sent: one that was deleted is refused in words."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"widget": SuggestedInput("suggest_subscribers"), **kwargs})
+        super().__init__(**{"widget": SuggestedInput("suggest_subscribers", placeholder="name or id"), **kwargs})
 
     def clean(self, value: Any) -> Subscriber | None:
-        text = super().clean(value)
-        found = Subscriber.objects.all().called(text)
-        if text and found is None:
-            raise forms.ValidationError(f"There is no subscriber with the name or id {text}.", code="unknown")
+        found = super().clean(value)
+        if found and found.deleted_at:
+            reason = f"{found} was deleted, so nothing can be sent to it. Its deliveries stay in their list."
+            raise forms.ValidationError(reason, code="deleted")
         return found
 
 
-class ReplayForm(forms.Form):
-    """`wished` is the replay that a valid form asks for. It is confirmed once its own count was seen."""
+class ReplayForm(CountedForm):
+    """A replay by criteria: what matches all of them is sent."""
 
-    subscriber = SubscriberField(required=False, help_text="Its name or id.")
-    topic = topic_field()
+    decisive: ClassVar = ("subscriber", "topic", "state", "status", "error", "reason", "since", "until")
+
+    subscriber = ReceiverField(required=False, help_text="To whom they went: its name or id. Empty: to anybody.")
+    topic = topic_field(help_text="Of their events, in full. Empty: every topic.")
     state = forms.ChoiceField(
         required=False,
         choices=[("", "every settled state"), *((state.value, state.label) for state in SETTLED)],
         widget=UnfoldAdminSelectWidget,
+        help_text="Where they stand now. What still waits is sent anyway, and cannot be replayed.",
     )
-    status = status_field()
-    error = choice_field(LAST_ERRORS, "any error")
-    reason = choice_field([choice for choice in Delivery.Reason.choices if choice[0]], "any reason")
+    status = status_field(help_text="What the last attempt was answered: 503, or 5xx for all of its kind.")
+    error = choice_field(LAST_ERRORS, "any error", help_text="Why the last attempt brought no answer.")
+    reason = choice_field(
+        [choice for choice in Delivery.Reason.choices if choice[0]],
+        "any reason",
+        help_text="Why they were given up or cancelled.",
+    )
     since = MomentField(required=False, label="Made since", help_text=TIME_HELP)
     until = MomentField(required=False, label="Made before", help_text="Written likewise. Empty: until now.")
-    rate = forms.FloatField(required=False, widget=UnfoldAdminTextInputWidget, help_text=RATE_HELP)
-    counted_for = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    wished: Replay
+    rate = rate_field()
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -75,36 +89,6 @@ class ReplayForm(forms.Form):
         given = {name: cleaned[name] for name in names}
         try:
             self.wished = wish(**given, statuses=cleaned["status"], rate_per_second=cleaned["rate"])
-        except ReplayRefusedError as error:
-            raise forms.ValidationError(str(error), code="refused") from error
-        return cleaned
-
-    @property
-    def criteria(self) -> str:
-        """What was entered, to tell whether it has been changed since it was counted."""
-        names = ("subscriber", "topic", "state", "status", "error", "reason", "since", "until")
-        return json.dumps([self.data.get(name, "") for name in names])
-
-    @property
-    def is_confirmed(self) -> bool:
-        return bool(self.cleaned_data["counted_for"] == self.criteria)
-
-
-class PastEventsForm(BaseDialogForm):
-    since = MomentField(label="Published since", help_text=TIME_HELP)
-    rate = forms.FloatField(required=False, widget=UnfoldAdminTextInputWidget, help_text=RATE_HELP)
-
-    wished: Replay
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        if self.errors:
-            return cleaned
-        subscriber = Subscriber.objects.all().called(str(self.object_id))
-        if subscriber is None:
-            raise forms.ValidationError("The subscriber was deleted.", code="unknown")
-        try:
-            self.wished = backfill_wish(subscriber, cleaned["since"], cleaned["rate"])
         except ReplayRefusedError as error:
             raise forms.ValidationError(str(error), code="refused") from error
         return cleaned

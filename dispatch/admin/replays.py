@@ -6,22 +6,20 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import action, display
 
 from dispatch.admin.bars import ReplayBar
+from dispatch.admin.counted import ask_for, counted, is_asked
 from dispatch.admin.forms import ReplayForm
 from dispatch.admin.ledger import LedgerAdmin, as_id, badge
 from dispatch.admin.progress import progress_view
 from dispatch.models import Replay
-from dispatch.reconciliation import living_consumers
-from dispatch.replays.requesting import request as ask
 from dispatch.replays.requesting import stop
 from dispatch.replays.selecting import Count, count
-from dispatch.replays.telling import LATER, about, speed
+from dispatch.replays.telling import about, speed
 from dispatch.shown.progress import shown_progress
 from dispatch.shown.times import PROGRESS, shown_time
 
@@ -106,31 +104,20 @@ class ReplayAdmin(LedgerAdmin):
     @action(description="New replay", icon="add", url_path="new", permissions=["replay"])
     def new(self, request: HttpRequest) -> HttpResponse:
         """Counts what the criteria match, and asks for the replay once the count was seen."""
-        given = request.POST or request.GET or None
-        form = ReplayForm(given)
-        if not (given and form.is_valid()):
-            return self._page(request, form, None)
-        if request.method == "POST" and form.is_confirmed and "recount" not in request.POST:
-            return self._ask(request, form.wished)
-        if form.cleaned_data["counted_for"] and not form.is_confirmed:
-            messages.warning(request, "What to replay was changed: it is counted anew, and waits for your word.")
-        return self._page(request, form, count(form.wished))
+        form = ReplayForm(request.POST or request.GET or None)
+        if is_asked(request, form):
+            return ask_for(request, form.wished)
+        return self._page(request, form, counted(request, form, count))
 
-    def _ask(self, request: HttpRequest, wished: Replay) -> HttpResponse:
-        replay = ask(wished, request.user.get_username())
-        messages.success(request, "Asked for. The consumers carry it out, also when you leave this page.")
-        if not living_consumers(timezone.now()):
-            messages.warning(request, LATER)
-        return redirect("admin:dispatch_replay_change", replay.pk)
-
-    def _page(self, request: HttpRequest, form: ReplayForm, counted: Count | None) -> HttpResponse:
+    def _page(self, request: HttpRequest, form: ReplayForm, number: Count | None) -> HttpResponse:
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
             "title": "New replay",
             "form": form,
-            "counted": counted,
-            "about": about(form.wished) if counted else "",
+            "verb": "Replay them",
+            "counted": number,
+            "about": about(form.wished) if number else "",
             "media": self.media,
         }
         return render(request, "dispatch/admin/new_replay.html", context)

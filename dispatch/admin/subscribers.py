@@ -9,22 +9,18 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.timesince import timesince
 from unfold.decorators import action, display
 
 from dispatch.admin import trials, workbench
 from dispatch.admin.files import FiledSubscriberAdmin
-from dispatch.admin.forms import PastEventsForm
+from dispatch.admin.past_events import PastEventsSubscriberAdmin
 from dispatch.admin.releasing import release_view, shown_release, told_backlog
 from dispatch.admin.resuming import ResumingSubscriberAdmin
 from dispatch.admin.rotating import RotatingSubscriberAdmin
 from dispatch.models import Delivery
-from dispatch.reconciliation import living_consumers
-from dispatch.replays.requesting import request as ask
-from dispatch.replays.telling import LATER
-from dispatch.resuming import COUNTED, backlog, settle_deleted, waiting
+from dispatch.resuming import backlog, settle_deleted, waiting
 from dispatch.shown.times import PROGRESS, TIMES
 from dispatch.viewing import seen_error
 from subscribers.admin import SubscriberAdmin
@@ -33,7 +29,9 @@ from subscribers.querysets import SubscriberQuerySet
 
 
 @admin.register(Subscriber)
-class DeliveredSubscriberAdmin(ResumingSubscriberAdmin, RotatingSubscriberAdmin, FiledSubscriberAdmin):
+class DeliveredSubscriberAdmin(
+    ResumingSubscriberAdmin, PastEventsSubscriberAdmin, RotatingSubscriberAdmin, FiledSubscriberAdmin
+):
     """What a subscriber is by itself, the app `subscribers` shows; it knows nothing of deliveries."""
 
     change_form_outer_after_template = "dispatch/admin/workbench.html"
@@ -72,9 +70,6 @@ class DeliveredSubscriberAdmin(ResumingSubscriberAdmin, RotatingSubscriberAdmin,
     class Media:
         js = [TIMES, PROGRESS]
 
-    def has_replay_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return request.user.has_perm("dispatch.change_delivery")
-
     @action(description="Why not?", icon="help", permissions=["view"])
     def why_not(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Where the event is named."""
@@ -85,26 +80,6 @@ class DeliveredSubscriberAdmin(ResumingSubscriberAdmin, RotatingSubscriberAdmin,
         """Where the state and a time span can be chosen."""
         criteria = {"subscriber": object_id, "state": Delivery.State.DEAD.value}
         return redirect(reverse("admin:dispatch_replay_new", query=criteria))
-
-    @action(
-        description="Deliver past events",
-        icon="history",
-        permissions=["replay"],
-        dialog={
-            "title": "Deliver past events?",
-            "description": "Events of its topic that its filter takes become deliveries of it. "
-            "What it has already is not sent again.",
-            "form_class": PastEventsForm,
-            "form_submit_text": "Deliver",
-        },
-    )
-    def deliver_past(self, request: HttpRequest, form: PastEventsForm, object_id: str) -> HttpResponse:
-        replay = ask(form.wished, request.user.get_username())
-        count = f"{COUNTED:,}+" if replay.total is None else f"{replay.total:,}"
-        messages.success(request, f"Asked for. Events to look at: {count}. The consumers carry it out.")
-        if not living_consumers(timezone.now()):
-            messages.warning(request, LATER)
-        return HttpResponse(headers={"HX-Redirect": reverse("admin:dispatch_replay_change", args=[replay.pk])})
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> Any:
         """Pause for one that is active, resume for one that is paused."""

@@ -1,11 +1,15 @@
 """How much a back-test looks at."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from dispatch import backtesting
 from dispatch.backtesting import back_test
 from dispatch.models import Event
 from tests.dispatch.ledger.rows import make_event
+from tests.dispatch.replays.carrying import make_past_event
 
 pytestmark = pytest.mark.django_db
 
@@ -15,6 +19,14 @@ def test_only_the_newest_are_looked_at() -> None:
     found = back_test("orders", "", events=3)
     assert (found.looked_at, found.is_cut_short) == (3, False)
     assert found.taken.events == [event.pk for event in reversed(events[2:])]
+
+
+@pytest.mark.parametrize("topic", ["orders", "*"])
+def test_none_is_older_than_asked_for(topic: str) -> None:
+    make_past_event(timedelta(hours=3))
+    newer = make_past_event(timedelta(hours=1))
+    found = back_test(topic, "", since=timezone.now() - timedelta(hours=2))
+    assert found.taken.events == [newer.pk]
 
 
 def test_more_events_than_a_window_are_all_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""What deliveries add to a subscriber's page: the backlog of a pause, its end, past events, deletion."""
+"""What deliveries add to a subscriber's page: the backlog of a pause, its end, deletion."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,6 @@ from dispatch import resuming
 from dispatch.models import Delivery, Replay
 from subscribers.models import Subscriber
 from tests.dispatch.ledger.rows import make_delivery, make_subscriber
-from tests.dispatch.replays.carrying import make_past_event
 
 pytestmark = pytest.mark.django_db
 
@@ -164,28 +163,6 @@ def test_its_dead_deliveries_are_replayed_from_its_page(admin_client: Client, pa
     assert answer.context["form"].data["subscriber"] == str(paused.pk)
 
 
-def test_past_events_are_asked_for(admin_client: Client) -> None:
-    make_past_event(timedelta(hours=1))
-    subscriber = make_subscriber()
-    act = url(subscriber, "deliver_past")
-    assert act in text(admin_client.get(url(subscriber)))
-    assert "is no time" in text(admin_client.post(act, SUBMITTED | {"since": "whenever"}))
-    assert not Replay.objects.exists()
-    answer = admin_client.post(act, SUBMITTED | {"since": "2h", "rate": "20"})
-    replay = Replay.objects.get()
-    assert answer.headers["HX-Redirect"] == reverse("admin:dispatch_replay_change", args=[replay.pk])
-    assert (replay.kind, replay.subscriber, replay.total, replay.rate_per_second) == ("backfill", subscriber, 1, 20)
-    assert replay.requested_by == "admin"
-    shown = text(admin_client.get(answer.headers["HX-Redirect"]))
-    assert "Past events on orders for" in shown
-
-
-@pytest.mark.parametrize("form", [{"since": ""}, {"since": "2999-01-01"}, {"since": "2h", "rate": "0"}])
-def test_a_wrong_start_asks_for_nothing(admin_client: Client, form: dict[str, str]) -> None:
-    admin_client.post(url(make_subscriber(), "deliver_past"), SUBMITTED | form)
-    assert not Replay.objects.exists()
-
-
 def test_deletion_says_how_many_wait_and_cancels_them(admin_client: Client, paused: Subscriber) -> None:
     make_delivery(paused)
     shown = text(admin_client.get(url(paused, "delete")))
@@ -215,9 +192,8 @@ def test_who_may_not_replay_is_not_offered_it(client: Client, django_user_model:
     subscriber = make_subscriber()
     shown = text(client.get(url(subscriber)))
     assert url(subscriber, "pause") in shown
-    for act in ("replay_dead", "deliver_past"):
-        assert url(subscriber, act) not in shown
-        assert client.post(url(subscriber, act), SUBMITTED | {"since": "2h"}).status_code == 403
+    assert url(subscriber, "replay_dead") not in shown
+    assert client.post(url(subscriber, "replay_dead")).status_code == 403
     assert not Replay.objects.exists()
 
 
