@@ -20,6 +20,7 @@ from dispatch.admin.explaining import STATE_LABELS, last_result, next_step
 from dispatch.admin.ledger import LedgerAdmin, as_id, badge, link, short
 from dispatch.admin.matching import replay_matching, tell
 from dispatch.admin.timeline import line_of
+from dispatch.intervening import is_left_alone, why_not_now
 from dispatch.models import Delivery, Replay
 from dispatch.models.delivery import SETTLED
 from dispatch.replaying import replay
@@ -32,10 +33,9 @@ REPLAYS_SHOWN = 20
 RESULT_SHOWN = 70
 #: Replays whose progress the list shows above itself.
 RUNNING_SHOWN = 3
-#: What an operator can do with a delivery, by its state.
+#: What an operator can do with a delivery that is not held, by its state.
 ALLOWED: dict[str, tuple[str, ...]] = {
     Delivery.State.PENDING: ("try_now", "stop_trying"),
-    Delivery.State.HELD: ("stop_trying",),
     **dict.fromkeys(SETTLED, ("replay_one",)),
 }
 
@@ -194,7 +194,8 @@ class DeliveryAdmin(AnnouncingAdmin, LedgerAdmin):
     ) -> HttpResponse:
         delivery = self.get_object(request, object_id) if object_id else None
         if isinstance(delivery, Delivery):
-            extra_context = (extra_context or {}) | {"line": line_of(delivery)}
+            not_now = why_not_now(delivery) if self.has_replay_permission(request) else ""
+            extra_context = (extra_context or {}) | {"line": line_of(delivery), "not_now": not_now}
         return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[no-any-return]
 
     @admin.action(description="Replay", permissions=["replay"])
@@ -208,13 +209,14 @@ class DeliveryAdmin(AnnouncingAdmin, LedgerAdmin):
         dialog={
             "title": "Try this delivery now?",
             "description": "Its next attempt is made at once, and not at the time that its schedule names. "
-            "If it fails, the schedule goes on from there.",
+            "If it fails, the schedule goes on from there. Of a subscriber that is left alone because it kept failing, "
+            "one delivery is sent to find out, this one or another.",
             "form_class": None,
             "form_submit_text": "Try now",
         },
     )
     def try_now(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        return self._intervene(request, intervening.try_now, object_id, "Due now: a consumer takes it at once.")
+        return self._intervene(request, intervening.try_now, object_id)
 
     @action(
         description="Stop trying",
@@ -228,22 +230,20 @@ class DeliveryAdmin(AnnouncingAdmin, LedgerAdmin):
         },
     )
     def stop_trying(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        return self._intervene(request, intervening.stop_trying, object_id, "Stopped: it is cancelled.")
+        return self._intervene(request, intervening.stop_trying, object_id)
 
-    def _intervene(self, request: HttpRequest, act: Callable[[UUID], None], object_id: str, done: str) -> HttpResponse:
+    def _intervene(self, request: HttpRequest, act: Callable[[UUID], str], object_id: str) -> HttpResponse:
         try:
-            act(UUID(object_id))
+            messages.success(request, act(UUID(object_id)))
         except intervening.NotWaitingError as error:
             messages.warning(request, str(error))
-        else:
-            messages.success(request, done)
         # The dialog is submitted by htmx, which follows this header.
         return HttpResponse(headers={"HX-Redirect": reverse("admin:dispatch_delivery_change", args=[object_id])})
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> Any:
         """Those that its state allows."""
         delivery = self.get_object(request, str(object_id))
-        allowed = ALLOWED.get(delivery.state, ()) if isinstance(delivery, Delivery) else ()
+        allowed = _allowed(delivery) if isinstance(delivery, Delivery) else ()
         names = {f"dispatch_delivery_{name}" for name in allowed}
         return [each for each in super().get_actions_detail(request, object_id) if each.action_name in names]
 
@@ -265,3 +265,9 @@ class DeliveryAdmin(AnnouncingAdmin, LedgerAdmin):
         shown = replayed.deliveries[0].pk if replayed.deliveries else object_id
         # The dialog is submitted by htmx, which follows this header.
         return HttpResponse(headers={"HX-Redirect": reverse("admin:dispatch_delivery_change", args=[shown])})
+
+
+def _allowed(delivery: Delivery) -> tuple[str, ...]:
+    if delivery.state == Delivery.State.HELD:
+        return ("try_now", "stop_trying") if is_left_alone(delivery) else ("stop_trying",)
+    return ALLOWED.get(delivery.state, ())

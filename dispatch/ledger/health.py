@@ -53,6 +53,16 @@ def withdraw_probe(subscriber_id: int, now: datetime) -> None:
         )
 
 
+def end_pause(subscriber_id: int, now: datetime) -> bool:
+    """Has the next probe go at once; False if the subscriber is not left alone, or asked for that itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE health SET open_until = %s WHERE subscriber_id = %s AND breaker = 'open' AND cause <> 'throttled'",
+            [to_database(now), subscriber_id],
+        )
+        return bool(cursor.rowcount)
+
+
 def reserve(subscriber_id: int, per_second: float, wanted: int, now: datetime) -> int:
     """How many requests the rate limit grants now, to all processes together; they count as sent."""
     with atomic_cursor() as cursor:

@@ -62,7 +62,10 @@ class DeliveryViewSet(ReadViewSet):
 
     @extend_schema(
         summary="Try a delivery now",
-        description="One that waits for its next attempt becomes due.",
+        description=(
+            "One that waits for its next attempt becomes due. For one that is held because its subscriber kept "
+            "failing, the subscriber is tried at once, with this delivery or another."
+        ),
         tags=["deliveries"],
         request=None,
         responses={200: DeliverySerializer, **problems(409)},

@@ -1,6 +1,8 @@
 """The pages of an event and of a delivery: what was tried, what is to come, and an operator's word on it."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from dispatch.models import Delivery
+from dispatch.models import Delivery, Health
 from tests.dispatch.admin.rows import make_attempt
 from tests.dispatch.ledger.rows import make_delivery, make_event, make_subscriber
 
@@ -115,6 +117,8 @@ def test_what_came_between_is_told_and_left(admin_client: Client) -> None:
     [
         ({}, {"try_now", "stop_trying"}),
         ({"state": "held", "reason": "paused"}, {"stop_trying"}),
+        ({"state": "held", "reason": "broken"}, {"stop_trying"}),
+        ({"state": "held", "reason": "capped"}, {"stop_trying"}),
         ({"state": "claimed"}, set()),
         ({"state": "dead"}, {"replay_one"}),
         ({"state": "delivered"}, {"replay_one"}),
@@ -124,6 +128,56 @@ def test_only_what_its_state_allows_is_offered(admin_client: Client, fields: dic
     delivery = make_delivery(**fields)
     shown = page(admin_client, delivery)
     assert {name for name in ("try_now", "stop_trying", "replay_one") if action(delivery, name) in shown} == offered
+
+
+def left_alone(reason: str = "breaker", **health: Any) -> Delivery:
+    """It is held, and its subscriber is left alone for another hour because it kept failing."""
+    delivery = make_delivery(state="held", reason=reason)
+    given = {"breaker": "open", "cause": "failures", "open_until": timezone.now() + timedelta(hours=1), **health}
+    Health.objects.create(subscriber=delivery.subscriber, **given)
+    return delivery
+
+
+@pytest.mark.parametrize("reason", ["breaker", "capped", "rate", "throttled"])
+def test_a_subscriber_that_is_left_alone_is_tried_now(admin_client: Client, reason: str) -> None:
+    delivery = left_alone(reason)
+    shown = page(admin_client, delivery)
+    assert action(delivery, "try_now") in shown
+    assert "It cannot be tried now." not in shown
+    admin_client.post(action(delivery, "try_now"), SUBMITTED)
+    assert Health.objects.get().open_until <= timezone.now()  # type: ignore[operator] # an open one has a time
+    assert "Its subscriber is tried at once" in page(admin_client, delivery)
+
+
+@pytest.mark.parametrize(
+    ("delivery", "why"),
+    [
+        (lambda: make_delivery(state="held", reason="paused"), "resume it first"),
+        (lambda: make_delivery(state="held", reason="broken"), "mend the filter first"),
+        (lambda: make_delivery(state="held", reason="capped"), "It is in line"),
+        (lambda: make_delivery(state="held", reason="rate"), "raise the limit"),
+        (lambda: left_alone(breaker="half_open"), "is being tried just now"),
+        (lambda: left_alone(cause="throttled"), "said itself for how long to wait"),
+        (lambda: left_alone("paused"), "resume it first"),
+    ],
+)
+def test_what_cannot_be_tried_now_says_why(admin_client: Client, delivery: Callable[[], Delivery], why: str) -> None:
+    held = delivery()
+    before = list(Health.objects.values())
+    shown = page(admin_client, held)
+    assert "It cannot be tried now." in shown
+    assert why in shown
+    assert action(held, "try_now") not in shown
+    admin_client.post(action(held, "try_now"), SUBMITTED)
+    assert f"The delivery is held: {held.get_reason_display()}." in unescape(page(admin_client, held))
+    assert list(Health.objects.values()) == before
+    held.refresh_from_db()
+    assert held.state == "held"
+
+
+@pytest.mark.parametrize("state", ["pending", "claimed", "dead"])
+def test_what_is_not_held_has_no_reason_not_to_be_tried(admin_client: Client, state: str) -> None:
+    assert "It cannot be tried now." not in page(admin_client, make_delivery(state=state))
 
 
 def test_who_may_only_look_cannot_step_in(client: Client, django_user_model: Any) -> None:
