@@ -1,6 +1,5 @@
 """The bar above each list of the ledger: by what it can be narrowed, and what that means for its rows."""
 
-import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar
 
@@ -17,6 +16,7 @@ from dispatch.identifiers import first_id_at
 from dispatch.ledger.finding import attempt_ids_between
 from dispatch.models import Alert, Attempt, Delivery, Event, Replay
 from dispatch.outcomes import UNSENT, ErrorKind
+from dispatch.statuses import statuses
 from subscribers.models import Subscriber
 
 #: Events, and deliveries of them, by whose ids a topic is found.
@@ -53,14 +53,11 @@ class StatusField(forms.CharField):
     """A status such as 500, or a hundred of them, such as 5xx; cleaned to a range."""
 
     def clean(self, value: Any) -> tuple[int, int] | None:
-        text = super().clean(value).lower()
-        if not text:
-            return None
-        if re.fullmatch(r"[1-5]xx", text):
-            return int(text[0]) * 100, int(text[0]) * 100 + 99
-        if re.fullmatch(r"[1-9]\d\d", text):
-            return int(text), int(text)
-        raise ValidationError("Write a status such as 500, or 5xx for all of its kind.", code="no_status")
+        text = super().clean(value)
+        try:
+            return statuses(text) if text else None
+        except ValueError as error:
+            raise ValidationError(str(error), code="no_status") from error
 
 
 def topic_field(**kwargs: Any) -> forms.CharField:

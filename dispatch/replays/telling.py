@@ -27,8 +27,11 @@ def _with_result(replay: Replay) -> str:
         return f" with error {replay.error.replace('_', ' ')}"
     if replay.status_from is None:
         return ""
-    is_one = replay.status_from == replay.status_to
-    return f" with status {replay.status_from if is_one else f'{replay.status_from // 100}xx'}"
+    first, last = replay.status_from, replay.status_to
+    if first == last:
+        return f" with status {first}"
+    is_kind = first % 100 == 0 and last == first + 99
+    return f" with status {first // 100}xx" if is_kind else f" with status {first} to {last}"
 
 
 def _since(replay: Replay) -> str:

@@ -8,9 +8,12 @@ from dispatch.api.serializers.fields import FiniteFloatField
 from dispatch.api.serializers.strict import StrictSerializer
 from dispatch.models import Delivery, Replay
 from dispatch.models.delivery import SETTLED
+from dispatch.outcomes import UNSENT, ErrorKind
 from dispatch.replays.requesting import MAX_RATE, MIN_RATE, ReplayRefusedError, backfill_wish, wish
 from dispatch.replays.telling import about, percent
 from subscribers.models import Subscriber
+
+NOT_OF_BACKFILLS = ("topic", "state", "reason", "status_from", "status_to", "error", "until")
 
 
 class ReplaySerializer(serializers.ModelSerializer[Replay]):
@@ -20,7 +23,8 @@ class ReplaySerializer(serializers.ModelSerializer[Replay]):
     class Meta:
         model = Replay
         fields = (
-            *("id", "kind", "status", "about", "subscriber", "topic", "state", "since", "until", "rate_per_second"),
+            *("id", "kind", "status", "about", "subscriber", "topic", "state", "reason", "status_from", "status_to"),
+            *("error", "since", "until", "rate_per_second"),
             *("requested_by", "total", "done", "refused", "percent", "created_at", "advanced_at", "finished_at"),
         )
 
@@ -40,6 +44,28 @@ class ReplayWishSerializer(StrictSerializer):
     state = serializers.ChoiceField(
         choices=[(state.value, state.label) for state in map(Delivery.State, SETTLED)], required=False, allow_blank=True
     )
+    reason = serializers.ChoiceField(
+        choices=[choice for choice in Delivery.Reason.choices if choice[0]],
+        required=False,
+        allow_blank=True,
+        help_text="Why they were given up or cancelled.",
+    )
+    status_from = serializers.IntegerField(
+        required=False, allow_null=True, min_value=100, max_value=999, help_text="The last attempt was answered so."
+    )
+    status_to = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=100,
+        max_value=999,
+        help_text="Inclusive. Not given: status_from alone.",
+    )
+    error = serializers.ChoiceField(
+        choices=[*(kind.value for kind in ErrorKind), UNSENT],
+        required=False,
+        allow_blank=True,
+        help_text="Why the last attempt had no answer; unsent: there was none.",
+    )
     since = serializers.DateTimeField(required=False)
     until = serializers.DateTimeField(required=False)
     rate_per_second = FiniteFloatField(required=False, allow_null=True, min_value=MIN_RATE, max_value=MAX_RATE)
@@ -48,17 +74,26 @@ class ReplayWishSerializer(StrictSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         is_dry_run, kind = attrs.pop("dry_run"), attrs.pop("kind")
         try:
-            wished = _backfill(attrs) if kind == Replay.Kind.BACKFILL else wish(**attrs)
+            wished = _backfill(attrs) if kind == Replay.Kind.BACKFILL else _replay(attrs)
         except ReplayRefusedError as error:
             raise serializers.ValidationError(str(error), code="replay_refused") from error
         return {"wish": wished, "dry_run": is_dry_run}
+
+
+def _replay(attrs: dict[str, Any]) -> Replay:
+    first, last = attrs.pop("status_from", None), attrs.pop("status_to", None)
+    if first is None and last is not None:
+        raise serializers.ValidationError({"status_from": "With status_to it is needed."}, code="required")
+    if first is not None and last is not None and last < first:
+        raise serializers.ValidationError({"status_to": "It is below status_from."}, code="not_in_order")
+    return wish(**attrs, statuses=None if first is None else (first, first if last is None else last))
 
 
 def _backfill(attrs: dict[str, Any]) -> Replay:
     for name in ("subscriber", "since"):
         if name not in attrs:
             raise serializers.ValidationError({name: "A backfill needs it."}, code="required")
-    for name in ("topic", "state", "until"):
+    for name in NOT_OF_BACKFILLS:
         if attrs.get(name):
             raise serializers.ValidationError({name: "A backfill does not have it."}, code="not_of_backfills")
     return backfill_wish(attrs["subscriber"], attrs["since"], attrs.get("rate_per_second"))

@@ -11,15 +11,20 @@ from dispatch import pushing
 from dispatch.management.arguments import as_moment, operator, positive_rate, subscriber_called
 from dispatch.management.progress import watch
 from dispatch.models import Delivery, Replay
+from dispatch.outcomes import UNSENT, ErrorKind
 from dispatch.reconciliation import living_consumers
 from dispatch.replaying import replay
 from dispatch.replays.requesting import ReplayRefusedError, request, stop, wish
 from dispatch.replays.selecting import count
 from dispatch.replays.telling import LATER, about, progress, refusals, speed
+from dispatch.statuses import statuses
 
 LISTED = 20
 PUSH_SECONDS = 5.0
-CRITERIA = ("subscriber", "topic", "state", "since", "until")
+CRITERIA = ("subscriber", "topic", "state", "status", "error", "reason", "since", "until")
+#: As the columns hold them.
+ERRORS = [*(kind.value for kind in ErrorKind), UNSENT]
+REASONS = [reason.value for reason in Delivery.Reason if reason.value]
 
 
 def as_id(text: str) -> UUID:
@@ -27,6 +32,13 @@ def as_id(text: str) -> UUID:
         return UUID(text)
     except ValueError as error:
         raise ArgumentTypeError(f"{text!r} is no id") from error
+
+
+def as_statuses(text: str) -> tuple[int, int]:
+    try:
+        return statuses(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
 
 
 class Command(BaseCommand):
@@ -37,6 +49,20 @@ class Command(BaseCommand):
         parser.add_argument("--subscriber", metavar="NAME_OR_ID", help="those of this subscriber")
         parser.add_argument("--topic", help="those of events on this topic")
         parser.add_argument("--state", help="delivered, dead or cancelled (default: all three)")
+        parser.add_argument(
+            "--status",
+            type=as_statuses,
+            help="those whose last attempt was answered so: 503, or 5xx for all of its kind",
+        )
+        parser.add_argument(
+            "--error",
+            choices=ERRORS,
+            metavar="KIND",
+            help=f"those whose last attempt had no answer: {', '.join(ERRORS)}",
+        )
+        parser.add_argument(
+            "--reason", choices=REASONS, help="those that were given up or cancelled for it, such as exhausted or gone"
+        )
         parser.add_argument("--since", type=as_moment, help="made since: 2h (ago), or 2026-01-31T08:00 (UTC)")
         parser.add_argument("--until", type=as_moment, help="made before; written as for --since")
         parser.add_argument("--rate", type=positive_rate, help="deliveries a second (default: as fast as it goes)")
@@ -103,6 +129,9 @@ class Command(BaseCommand):
                 subscriber=None if name_or_id is None else subscriber_called(name_or_id),
                 topic=options["topic"] or "",
                 state=options["state"] or "",
+                statuses=options["status"],
+                error=options["error"] or "",
+                reason=options["reason"] or "",
                 since=options["since"],
                 until=options["until"],
                 rate_per_second=options["rate"],

@@ -157,6 +157,49 @@ def test_a_replay_is_counted_asked_for_watched_and_stopped(api: Caller) -> None:
     assert ids(api, "replays") == [second["id"], read["id"]]
 
 
+@pytest.mark.parametrize(
+    ("narrow", "columns", "count"),
+    [
+        ({"status_from": 500, "status_to": 599}, (500, 599, "", ""), 2),
+        ({"status_from": 503}, (503, 503, "", ""), 1),
+        ({"error": "connect"}, (None, None, "connect", ""), 1),
+        ({"reason": "gone", "error": "", "status_from": None}, (None, None, "", "gone"), 1),
+    ],
+)
+def test_a_replay_is_narrowed_to_failures_of_one_kind(
+    api: Caller, narrow: dict[str, object], columns: tuple[object, ...], count: int
+) -> None:
+    for status, reason in ((503, "exhausted"), (500, "exhausted"), (410, "gone")):
+        make_attempt(make_delivery(state="dead", attempts=1, last_status=status, reason=reason), status=status)
+    make_attempt(make_delivery(state="dead", attempts=1, reason="exhausted"), status=None, error_kind="connect")
+    assert api.post("replays", {**narrow, "dry_run": True}).json["count"] == count
+    asked = api.post("replays", narrow).json
+    assert tuple(asked[name] for name in ("status_from", "status_to", "error", "reason")) == columns
+    assert carry_out(Replay.objects.get()).done == count
+
+
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        ({"status_to": 599}, "status_from"),
+        ({"status_from": 599, "status_to": 500}, "status_to"),
+        ({"status_from": 5}, "status_from"),
+        ({"status_from": "5xx"}, "status_from"),
+        ({"error": "bad luck"}, "error"),
+        ({"reason": "bad luck"}, "reason"),
+        ({"kind": "backfill", "subscriber": 0, "since": "2026-01-31T08:00:00Z", "status_from": 500}, "status_from"),
+        ({"kind": "backfill", "subscriber": 0, "since": "2026-01-31T08:00:00Z", "error": "dns"}, "error"),
+    ],
+)
+def test_a_kind_of_failure_that_is_none_is_refused_at_its_field(
+    api: Caller, wish: dict[str, object], field: str
+) -> None:
+    given = wish | ({"subscriber": make_subscriber().pk} if "subscriber" in wish else {})
+    answer = api.post("replays", given)
+    assert (answer.status, [each["field"] for each in answer.json["errors"]]) == (400, [field])
+    assert not Replay.objects.exists()
+
+
 def test_a_backfill_needs_a_subscriber_and_a_time(api: Caller) -> None:
     make_past_event(timedelta(hours=2))
     subscriber = make_subscriber()

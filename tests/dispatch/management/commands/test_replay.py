@@ -10,6 +10,7 @@ from dispatch.management import progress
 from dispatch.models import Consumer, Delivery, Replay
 from dispatch.replays.advancing import advance
 from dispatch.replays.requesting import stop
+from tests.dispatch.admin.rows import make_attempt
 from tests.dispatch.ledger.rows import make_delivery, make_subscriber
 from tests.dispatch.replays.carrying import ask, make_settled
 
@@ -66,6 +67,32 @@ def test_a_dry_run_only_counts(arguments: list[str], told: str) -> None:
     assert not Replay.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--status", "503"], "1 would be replayed: settled deliveries with status 503."),
+        (["--status", "5xx"], "2 would be replayed: settled deliveries with status 5xx."),
+        (["--error", "connect"], "1 would be replayed: settled deliveries with error connect."),
+        (["--error", "unsent"], "1 would be replayed: settled deliveries that were not sent."),
+        (["--reason", "gone"], "1 would be replayed: settled deliveries because the subscriber answered 410 Gone."),
+        (["--status", "5xx", "--reason", "gone"], "0 would be replayed: "),
+    ],
+)
+def test_failures_of_one_kind_are_chosen(arguments: list[str], told: str) -> None:
+    for status, reason in ((503, "exhausted"), (500, "exhausted"), (410, "gone")):
+        make_attempt(make_delivery(state="dead", attempts=1, last_status=status, reason=reason), status=status)
+    make_attempt(make_delivery(state="dead", attempts=1, reason="exhausted"), status=None, error_kind="connect")
+    make_delivery(state="dead", reason="permanent")
+    assert run(*arguments, "--dry-run").startswith(told)
+
+
+def test_a_group_of_failures_is_asked_for() -> None:
+    told = run("--status", "5xx", "--reason", "exhausted")
+    replay = Replay.objects.get()
+    assert (replay.status_from, replay.status_to, replay.reason, replay.error) == (500, 599, "exhausted", "")
+    assert "with status 5xx" in told
+
+
 def test_a_dry_run_of_named_ones_counts_those_that_are_settled() -> None:
     ids = [str(each.pk) for each in (make_delivery(state="dead"), make_delivery())]
     assert run("--delivery", ids[0], "--delivery", ids[1], "--dry-run") == "1 of 2 would be replayed.\n"
@@ -83,6 +110,10 @@ def test_a_dry_run_of_named_ones_counts_those_that_are_settled() -> None:
         (["--state", "dead", "--since", "1h", "--until", "2h"], "time span is empty"),
         (["--state", "dead", "--rate", "fast"], "is no rate"),
         (["--state", "dead", "--rate", "0"], "is no rate"),
+        (["--status", "a lot"], "is no status"),
+        (["--error", "bad luck"], "invalid choice: 'bad luck'"),
+        (["--reason", "bad luck"], "invalid choice: 'bad luck'"),
+        (["--delivery", str(uuid4()), "--status", "503"], "leave out --status"),
         (["--subscriber", "nobody"], "no subscriber with the name or id 'nobody'"),
         (["--delivery", "nonsense"], "is no id"),
         (["--delivery", str(uuid4())], "There is no delivery"),
