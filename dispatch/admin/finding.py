@@ -9,7 +9,7 @@ from django.urls import reverse
 from unfold.dataclasses import SearchResult
 
 from dispatch.admin.ledger import as_id
-from dispatch.admin.suggesting import subscribers_like, topics_like
+from dispatch.admin.suggesting import deleted_like, subscribers_like, topics_like
 from dispatch.models import Attempt, Delivery, Event, Replay
 from dispatch.replays.telling import about
 from subscribers.models import Subscriber
@@ -25,7 +25,8 @@ def find_anything(request: HttpRequest, term: str) -> list[SearchResult]:
     text = request.GET.get("s", term).strip()
     if row_id := as_id(text):
         return list(_by_id(request, row_id))
-    return [*_by_number(request, text), *_subscribers(request, text), *_topics(request, text)]
+    subscribers = [*_subscribers(request, text), *_deleted_subscribers(request, text)]
+    return [*_by_number(request, text), *subscribers, *_topics(request, text)]
 
 
 def _by_id(request: HttpRequest, row_id: UUID) -> Iterator[SearchResult]:
@@ -51,6 +52,17 @@ def _subscribers(request: HttpRequest, text: str) -> Iterator[SearchResult]:
     if _may_see(request, Subscriber):
         for subscriber in subscribers_like(text)[:OFFERED]:
             yield _result(subscriber, f"Subscriber of {subscriber.topic}")
+
+
+def _deleted_subscribers(request: HttpRequest, text: str) -> Iterator[SearchResult]:
+    """They have no page of their own any more; what they were sent is there."""
+    if not (_may_see(request, Subscriber) and _may_see(request, Delivery)):
+        return
+    for subscriber in deleted_like(text)[:OFFERED]:
+        url = reverse("admin:dispatch_delivery_changelist", query={"subscriber": subscriber.pk})
+        yield SearchResult(
+            title=f"{subscriber} (deleted)", description="Deleted subscriber: its deliveries", link=url, icon="hub"
+        )
 
 
 def _topics(request: HttpRequest, text: str) -> Iterator[SearchResult]:

@@ -22,7 +22,7 @@ def suggest_subscribers(request: HttpRequest) -> JsonResponse:
     text = _text(request)
     found = [{"value": each.name or str(each.pk), "label": _told(each)} for each in subscribers_like(text)]
     if "deleted" in request.GET:
-        found += [{"value": str(each.pk), "label": _told_deleted(each)} for each in _deleted_like(text)]
+        found += [{"value": str(each.pk), "label": _told_deleted(each)} for each in deleted_like(text)]
     return JsonResponse({"results": found[:SUGGESTED]})
 
 
@@ -37,7 +37,7 @@ def subscribers_like(text: str) -> list[Subscriber]:
     return list(Subscriber.objects.existing().filter(_is_like(text)).order_by("name", "pk")[:SUGGESTED])
 
 
-def _deleted_like(text: str) -> list[Subscriber]:
+def deleted_like(text: str) -> list[Subscriber]:
     """Likewise, those that were deleted last first."""
     return list(Subscriber.objects.all().deleted().filter(_is_like(text)).order_by("-deleted_at", "-pk")[:SUGGESTED])
 

@@ -55,6 +55,15 @@ def test_names_and_topics_are_found_by_their_beginning(admin_client: Client) -> 
     assert found(admin_client, "nothing like it") == []
 
 
+def test_a_deleted_subscriber_leads_to_its_deliveries(admin_client: Client) -> None:
+    gone = make_subscriber(name="billing")
+    gone.delete()
+    existing = make_subscriber(name="billing")
+    deliveries = reverse("admin:dispatch_delivery_changelist", query={"subscriber": gone.pk})
+    assert found(admin_client, "bill") == [page(existing), deliveries]
+    assert found(admin_client, gone.pk) == [deliveries]
+
+
 def test_nobody_finds_what_he_may_not_see(client: Client, django_user_model: Any) -> None:
     user = django_user_model.objects.create_user("viewer", password="x", is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="view_subscriber"))

@@ -102,6 +102,17 @@ def test_what_cannot_be_replayed_is_refused_in_words(
     assert answer.context["counted"] is None
 
 
+def test_nothing_is_replayed_to_a_deleted_subscriber(admin_client: Client, billing: Subscriber) -> None:
+    billing.delete()
+    for named in ("billing", str(billing.pk)):
+        answer = admin_client.get(MATCHING, {"subscriber": named, "state": "dead"}, follow=True)
+        assert "billing was deleted, so nothing can be sent to it." in text(answer)
+        assert answer.context["counted"] is None
+    namesake = make_subscriber(name="billing")
+    make_settled(1, namesake)
+    assert admin_client.get(NEW, {"subscriber": "billing", "state": "dead"}).context["counted"].number == 1
+
+
 def test_the_form_is_shown_empty_at_first(admin_client: Client) -> None:
     answer = admin_client.get(NEW)
     assert answer.context["form"].errors == {}
