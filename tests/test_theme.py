@@ -12,6 +12,7 @@ OWN = Path(__file__).resolve().parent.parent / "switchsite" / "templates"
 CHANGED = {
     "admin/change_form.html": 1,
     "unfold/helpers/command.html": 1,
+    "unfold/helpers/field.html": 2,
     "unfold/helpers/fieldset_row_field.html": 1,
     "unfold/helpers/header_title.html": 2,
     "unfold/helpers/welcomemsg.html": 1,

@@ -21,6 +21,7 @@ class ApiKeyForm(forms.ModelForm):
     scopes = forms.MultipleChoiceField(
         choices=[(scope, f"{scope}: {meaning}") for scope, meaning in SCOPES.items()],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="What whoever holds the key may do: at least one, and no more than the machine needs.",
     )
 
     class Meta:

@@ -46,8 +46,11 @@ class EventField(forms.CharField):
 
 
 class WhyForm(forms.Form):
-    event = EventField(widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "its id"}))
-    subscriber = SubscriberField()
+    event = EventField(
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "its id"}),
+        help_text="The id from its page, or from the answer to its publish.",
+    )
+    subscriber = SubscriberField(help_text="Its name or id; one that was deleted is found as well.")
 
 
 @admin.site.admin_view
