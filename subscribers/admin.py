@@ -44,10 +44,8 @@ def compile_problem(expression: str) -> str:
 
 def _troubles(subscriber: Model) -> list[str]:
     """Fields that tell what is wrong with a subscriber: of one that is well, none."""
-    health = getattr(subscriber, "health", None)
     told = {
         "state_reason": getattr(subscriber, "state_reason", ""),
-        "failing_since": health and health.failing_since,
         "shown_filter_errors": getattr(subscriber, "filter_error_count", 0),
         "shown_last_filter_error": getattr(subscriber, "last_filter_error", ""),
         "last_filter_error_at": getattr(subscriber, "last_filter_error_at", None),
@@ -72,8 +70,7 @@ class SubscriberAdmin(ModelAdmin):
     actions_detail: tuple[str, ...] = ("pause",)
     warn_unsaved_form = True
     readonly_fields: tuple[str, ...] = (
-        *("state_badge", "state_reason", "shown_breaker", "failing_since"),
-        *("shown_filter_errors", "shown_last_filter_error", "last_filter_error_at"),
+        *("state_badge", "state_reason", "shown_filter_errors", "shown_last_filter_error", "last_filter_error_at"),
         *("deliveries_link", "created_at", "updated_at"),
     )
 
@@ -98,7 +95,7 @@ class SubscriberAdmin(ModelAdmin):
         ]
         if obj is None:
             return written
-        state = ("state_badge", "shown_breaker", *_troubles(obj))
+        state = ("state_badge", *_troubles(obj))
         seen = ("deliveries_link", "created_at", "updated_at")
         return [("State", {"fields": state}), *written, ("History", {"fields": seen})]
 
@@ -125,22 +122,6 @@ class SubscriberAdmin(ModelAdmin):
     def state_badge(self, subscriber: Subscriber) -> str:
         state, text = self.shown_state(subscriber)
         return format_html('<span class="switch-state switch-{}">{}</span>', state, text)
-
-    @display(description="Breaker")
-    def shown_breaker(self, subscriber: Subscriber) -> str:
-        """Kept by the dispatch app, which this one does not know; without a row all is well."""
-        health = getattr(subscriber, "health", None)
-        if health is None or health.breaker == "closed":
-            return "Closed: its events are sent."
-        until = f"{health.open_until:%Y-%m-%d %H:%M:%S} UTC"
-        if health.breaker == "half_open":
-            return f"Half-open: one delivery is on its way to find out how it does, until {until} at the latest."
-        return f"Open until {until}: {health.get_cause_display()}. What comes for it is held, and sent afterwards."
-
-    @display(description="Failing since")
-    def failing_since(self, subscriber: Subscriber) -> str:
-        health = getattr(subscriber, "health", None)
-        return f"{health.failing_since:%Y-%m-%d %H:%M:%S} UTC" if health and health.failing_since else "—"
 
     @display(description="Undecided", ordering="filter_error_count")
     def shown_filter_errors(self, subscriber: Subscriber) -> str:

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
 from dispatch.admin.bars import AlertBar
@@ -87,7 +87,7 @@ def _state(alert: Alert) -> str:
 
 def _fate(notice: Notice) -> str:
     if notice.sent_at:
-        return f"sent {notice.sent_at:%Y-%m-%d %H:%M:%S} UTC"
+        return format_html("sent {}", shown_time(notice.sent_at, is_long=True))
     if notice.due_at is None:
         return f"given up after {notice.tries} tries: {notice.last_error}"
     return f"waits, after {notice.tries} tries: {notice.last_error}" if notice.tries else "waits"

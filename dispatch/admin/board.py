@@ -1,7 +1,6 @@
 """What the dashboard says of the hub, as texts and links for its template."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Sum
@@ -11,7 +10,7 @@ from django.urls import reverse
 from dispatch.admin import charts
 from dispatch.admin.charts import Chart, Series
 from dispatch.admin.places import deliveries_url, delivery_url, place_url, replay_url, subscriber_url
-from dispatch.dashboard.figures import ago, counted, milliseconds, percent, since
+from dispatch.dashboard.figures import ago, counted, milliseconds, percent
 from dispatch.dashboard.results import in_words
 from dispatch.dashboard.standing import COUNTED, Group, Standing, groups
 from dispatch.dashboard.traffic import Failures, Traffic
@@ -88,15 +87,15 @@ def drawn(flowed: Traffic) -> list[Chart]:
     ]
 
 
-def alerts(told: Iterable[Alert], now: datetime) -> Rows:
+def alerts(told: Iterable[Alert]) -> Rows:
     return [
         {
             "key": alert.pk,
             "what": str(alert.get_kind_display()).capitalize(),
             "url": reverse("admin:dispatch_alert_change", args=[alert.pk]),
             "sentence": alert.sentence,
-            "since": since(alert.since, now),
-            "told": since(alert.told_at, now) if alert.told_at else "—",
+            "since": alert.since,
+            "told": alert.told_at,
         }
         for alert in told
     ]
@@ -114,8 +113,8 @@ def failures(failures: Failures, stand: Standing, names: Names) -> Rows:
             "url": subscriber_url(subscriber_id),
             "result": in_words(result),
             "count": f"{failing.count:,}",
-            "first": _minute(failing.first, stand),
-            "last": _minute(failing.last, stand),
+            "first": failing.first,
+            "last": failing.last,
             "sample": _url_or_none(by_result.get((subscriber_id, result))),
             "list": deliveries_url(subscriber=subscriber_id, **_by_result(result)),
             "replay": replay_url(subscriber=subscriber_id, state__exact="dead", **_by_result(result))
@@ -124,10 +123,6 @@ def failures(failures: Failures, stand: Standing, names: Names) -> Rows:
         }
         for (subscriber_id, result), failing in shown
     ]
-
-
-def _minute(moment: datetime, stand: Standing) -> str:
-    return f"{moment:%H:%M}" if moment.date() == stand.now.date() else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _url_or_none(delivery_id: object) -> str:
@@ -143,8 +138,8 @@ def dead(stand: Standing, names: Names) -> Rows:
             "result": in_words(group.result),
             "reason": Delivery.Reason(group.reason).label,
             "count": f"{group.count:,}",
-            "first": since(group.first, stand.now),
-            "last": since(group.last, stand.now),
+            "first": group.first,
+            "last": group.last,
             "sample": delivery_url(group.newest),
             "replay": _replay(group),
         }
@@ -170,22 +165,22 @@ def held(stand: Standing, names: Names) -> Rows:
             "url": subscriber_url(line.subscriber_id),
             "reason": Delivery.Reason(line.reason).label,
             "count": counted(line.count, HELD_COUNTED),
-            "since": since(line.since, stand.now),
+            "since": line.since,
             "list": deliveries_url(subscriber=line.subscriber_id, state__exact="held"),
         }
         for line in sorted(stand.lines, key=lambda line: -line.count)
     ]
 
 
-def breaker(health: Health, stand: Standing) -> dict[str, Any]:
+def breaker(health: Health) -> dict[str, Any]:
     return {
         "key": health.pk,
         "name": str(health.subscriber),
         "url": subscriber_url(health.pk),
         "state": health.get_breaker_display(),
         "cause": health.get_cause_display(),
-        "failing": since(health.failing_since, stand.now) if health.failing_since else "—",
-        "until": f"{health.open_until:%H:%M:%S}" if health.open_until else "—",
+        "failing": health.failing_since,
+        "until": health.open_until,
     }
 
 
@@ -198,7 +193,7 @@ def workers(stand: Standing) -> Rows:
             "queue": worker.consumer.queue,
             "in_flight": f"{worker.consumer.in_flight:,} of {worker.consumer.concurrency:,}",
             "delivered": f"{worker.consumer.delivered:,}",
-            "progressed": since(worker.consumer.progressed_at, stand.now),
+            "progressed": worker.consumer.progressed_at,
             "tasks": ", ".join(worker.tasks) or "—",
         }
         for worker in stand.workers

@@ -1,15 +1,15 @@
 """Says in sentences where a delivery stands and what happens next; shows payloads without their secrets."""
 
 import json
-from datetime import timedelta
 
 from django.utils import timezone
-from django.utils.timesince import timeuntil
+from django.utils.html import format_html
 
 from dispatch.models import Delivery, Health
 from dispatch.payloads import parse_json
 from dispatch.revealing import masked
 from dispatch.shown.texts import cut
+from dispatch.shown.times import shown_time
 from dispatch.viewing import seen_error
 
 STATE_LABELS = {
@@ -48,7 +48,7 @@ ENDED_BY_BREAKER = (
 
 
 def next_step(delivery: Delivery) -> str:
-    """What happens next with the delivery, or why nothing does."""
+    """What happens next with the delivery, or why nothing does; HTML where it names a time."""
     match delivery.state:
         case Delivery.State.PENDING:
             return _pending(delivery)
@@ -71,17 +71,15 @@ def _held(delivery: Delivery, reason: Delivery.Reason) -> str:
     if health is None or health.breaker not in SHUT_OFF:
         is_over = reason in (Delivery.Reason.BREAKER, Delivery.Reason.THROTTLED)
         return f"{sentence} That is over: it is sent in its turn." if is_over else sentence
-    until = f"{health.open_until:%Y-%m-%d %H:%M:%S} UTC" if health.open_until else "later"
-    return f"{sentence} {SHUT_OFF[Health.Breaker(health.breaker)].format(until=until)}"
+    shut_off = format_html(SHUT_OFF[Health.Breaker(health.breaker)], until=shown_time(health.open_until, is_long=True))
+    return format_html("{} {}", sentence, shut_off)
 
 
 def _pending(delivery: Delivery) -> str:
     attempt = f"Attempt {delivery.attempts + 1}"
     if delivery.due_at <= timezone.now():
         return f"{attempt} is due: a consumer takes it as soon as one is free."
-    away = delivery.due_at - timezone.now()
-    span = timeuntil(delivery.due_at) if away >= timedelta(minutes=1) else "less than a minute"
-    return f"{attempt} comes in {span}, at {delivery.due_at:%Y-%m-%d %H:%M:%S} UTC or soon after."
+    return format_html("{} comes at {}, or soon after.", attempt, shown_time(delivery.due_at, is_long=True))
 
 
 def last_result(delivery: Delivery) -> str:

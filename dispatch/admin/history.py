@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.forms.widgets import Media
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -11,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from unfold.decorators import display
 
+from dispatch.shown.times import TIMES, shown_time
 from subscribers.acting import because
 from subscribers.admin import SubscriberAdmin
 from subscribers.forms import SubscriberForm
@@ -18,6 +20,7 @@ from subscribers.history import SHOWN, Change, changes, compared, written
 from subscribers.models import Subscriber
 from subscribers.querysets import MAX_ID_DIGITS
 
+SCRIPTS: list[Any] = [TIMES]  # the stubs know of plain paths only
 #: What a reversion writes: all that the form does, but for the secret, which the history does not have.
 REVERTED = tuple(name for name in SubscriberForm.Meta.fields if name != "secret")
 
@@ -29,8 +32,8 @@ class HistoricSubscriberAdmin(SubscriberAdmin):
     def last_change(self, subscriber: Subscriber) -> str:
         newest = changes(subscriber, limit=1)[0]
         url = reverse("admin:subscribers_subscriber_history", args=[subscriber.pk])
-        told = f"{newest.at:%Y-%m-%d %H:%M:%S} UTC by {newest.name or 'unknown'}"
-        return format_html('{} · <a class="switch-link" href="{}">Show all changes</a>', told, url)
+        told = '{} by {} · <a class="switch-link" href="{}">Show all changes</a>'
+        return format_html(told, shown_time(newest.at, is_long=True), newest.name or "unknown", url)
 
     def get_urls(self) -> list[URLPattern]:
         revert = self.admin_site.admin_view(self.revert_view)
@@ -90,6 +93,7 @@ class HistoricSubscriberAdmin(SubscriberAdmin):
             "object": subscriber,
             "original": subscriber,
             "opts": self.opts,
+            "media": Media(js=SCRIPTS),
             **context,
         }
         return TemplateResponse(request, f"dispatch/admin/{template}", whole)

@@ -6,14 +6,17 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.forms.widgets import Media
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from dispatch.ledger.size import TableSize
+from dispatch.shown.times import TIMES, shown_time
 from dispatch.storage import Kept, Storage, storage
 
+SCRIPTS: list[Any] = [TIMES]  # the stubs know of plain paths only
 NAMES = {
     "event": "Events",
     "delivery": "Deliveries",
@@ -45,7 +48,8 @@ def _texts(found: Storage) -> dict[str, Any]:
         "has_bytes": any(table.bytes is not None for table in found.tables),
         "facts": _facts(found),
         "kept": [_kept(kept) for kept in found.kept],
-        "pruned_at": f"{found.pruned_at:%H:%M:%S} UTC" if found.pruned_at else "",
+        "pruned_at": _time(found.pruned_at) if found.pruned_at else "",
+        "media": Media(js=SCRIPTS),
     }
 
 
@@ -84,4 +88,4 @@ def _next(kept: Kept) -> str:
 
 
 def _time(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "—"
+    return shown_time(moment, is_long=True)

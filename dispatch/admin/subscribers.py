@@ -1,4 +1,4 @@
-"""Subscribers in the admin, with what their deliveries add: the backlog of a pause, replay, deletion."""
+"""Subscribers in the admin, with all that their deliveries add."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -9,63 +9,44 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
-from django.utils.timesince import timesince
 from unfold.decorators import action, display
 
 from dispatch.admin import trials, workbench
 from dispatch.admin.files import FiledSubscriberAdmin
+from dispatch.admin.health import HealthSubscriberAdmin
 from dispatch.admin.past_events import PastEventsSubscriberAdmin
-from dispatch.admin.releasing import release_view, shown_release, told_backlog
+from dispatch.admin.releasing import release_view
 from dispatch.admin.resuming import ResumingSubscriberAdmin
 from dispatch.admin.rotating import RotatingSubscriberAdmin
 from dispatch.models import Delivery
-from dispatch.resuming import backlog, settle_deleted, waiting
+from dispatch.resuming import settle_deleted, waiting
 from dispatch.shown.times import PROGRESS, TIMES
 from dispatch.viewing import seen_error
-from subscribers.admin import SubscriberAdmin
 from subscribers.models import Subscriber
 from subscribers.querysets import SubscriberQuerySet
 
 
 @admin.register(Subscriber)
 class DeliveredSubscriberAdmin(
-    ResumingSubscriberAdmin, PastEventsSubscriberAdmin, RotatingSubscriberAdmin, FiledSubscriberAdmin
+    HealthSubscriberAdmin,
+    ResumingSubscriberAdmin,
+    PastEventsSubscriberAdmin,
+    RotatingSubscriberAdmin,
+    FiledSubscriberAdmin,
 ):
     """What a subscriber is by itself, the app `subscribers` shows; it knows nothing of deliveries."""
 
     change_form_outer_after_template = "dispatch/admin/workbench.html"
     actions_detail = ("pause", "resume", "replay_dead", "deliver_past", "rotate_secret", "why_not")
-    readonly_fields = (*SubscriberAdmin.readonly_fields, "shown_backlog", "last_change")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(partial(release_view, self))
         held = path("<int:subscriber_id>/held/", view, name="subscribers_subscriber_held")
         return [held, *workbench.urls(self.admin_site), *trials.urls(self.admin_site), *super().get_urls()]
 
-    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        fieldsets = super().get_fieldsets(request, obj)
-        if obj is not None:
-            _, state = fieldsets[0]
-            state["fields"] = ("state_badge", "shown_backlog", *state["fields"][1:])
-            _, seen = fieldsets[-1]
-            seen["fields"] = ("last_change", *seen["fields"])
-        return fieldsets
-
     @display(description="Last filter error")
     def shown_last_filter_error(self, subscriber: Subscriber) -> str:
         return seen_error(super().shown_last_filter_error(subscriber))
-
-    @display(description="Held")
-    def shown_backlog(self, subscriber: Subscriber) -> str:
-        held = backlog(subscriber.pk)
-        if held.since is None:
-            return "nothing"
-        query = {"subscriber": subscriber.pk, "state": Delivery.State.HELD.value}
-        url = reverse("admin:dispatch_delivery_changelist", query=query)
-        age = timesince(held.since)
-        told = format_html('<a class="switch-link" href="{}">{}</a>, the oldest for {}', url, told_backlog(held), age)
-        return told if subscriber.is_paused else format_html("{}<br>{}", told, shown_release(subscriber.pk, held))
 
     class Media:
         js = [TIMES, PROGRESS]

@@ -1,5 +1,6 @@
 """The dashboard, the flow map and lists that announce, as an operator sees them: from a fault to its sample."""
 
+import re
 from typing import Any
 
 import pytest
@@ -86,6 +87,8 @@ def test_the_dashboard_refreshes_without_losing_focus_or_closing_what_is_open(de
     assert page.evaluate("document.activeElement.textContent") == "Last day"
     assert page.evaluate("document.querySelector('#events details').open")
     assert page.evaluate("document.querySelector('.board-headline').isTheSame"), "nothing is replaced"
+    expect(page.locator("#dead time").first).to_have_text(re.compile("ago|now"))
+    expect(page.locator("#dead time").first).to_have_attribute("title", re.compile(r"\d{4}-.*UTC$", re.S))
     expect(page.locator("[data-updated]")).to_contain_text("As of")
 
 

@@ -1,6 +1,7 @@
 // Keeps every element with `data-refresh` (where to ask) up to date, each `data-every` seconds, while the tab is seen.
 
 import { morph } from "./morphing.js";
+import { tellTimes } from "./times.js";
 
 const WAIT_SECONDS = 10;
 
@@ -41,6 +42,7 @@ async function update(part) {
   if (answer.redirected || answer.status === 403) throw new SignedOut();
   if (!answer.ok) throw new Error(String(answer.status));
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  tellTimes(page); // as the page tells them already, so that what has not changed is not touched
   morph(part, page.body);
   part.dispatchEvent(new CustomEvent("refreshed"));
 }

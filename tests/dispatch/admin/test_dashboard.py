@@ -150,14 +150,16 @@ def test_the_sample_of_one_that_is_left_alone_is_what_waits_for_its_breaker(admi
 
 def test_the_dead_are_grouped_and_lead_to_their_replay(admin_client: Client) -> None:
     subscriber = make_subscriber(name="billing")
-    for minutes in (50, 30, 10):
+    died = [
         make_delivery(
             subscriber,
             state="dead",
             reason="exhausted",
             last_status=500,
             settled_at=timedelta(minutes=-minutes),
-        )
+        ).settled_at
+        for minutes in (50, 30, 10)
+    ]
     make_delivery(subscriber, state="dead", reason="gone", last_status=410)
     make_delivery(state="dead", reason="permanent", last_error="No URL can be built.")
     rows = shown(admin_client).context["dead"]
@@ -165,7 +167,7 @@ def test_the_dead_are_grouped_and_lead_to_their_replay(admin_client: Client) -> 
         ("billing", "500 Internal Server Error", "3")
     ]
     assert {(row["result"], row["count"]) for row in rows[1:]} == {("410 Gone", "1"), ("it was not sent", "1")}
-    assert (rows[0]["first"], rows[0]["last"]) == ("50 min ago", "10 min ago")
+    assert (rows[0]["first"], rows[0]["last"]) == (died[0], died[-1])
     assert f"?subscriber={subscriber.pk}&state__exact=dead&status=500" in rows[0]["replay"]
     form = admin_client.get(rows[0]["replay"], follow=True)
     assert form.status_code == 200
@@ -217,15 +219,37 @@ def test_failing_tries_lead_to_the_replay_of_what_ended_so(admin_client: Client)
 
 def test_what_is_held_is_told_by_subscriber_and_reason(admin_client: Client) -> None:
     subscriber = make_subscriber(name="billing")
-    for reason in HELD_REASONS:
-        make_delivery(subscriber, state="held", reason=reason, created_at=timedelta(minutes=-7))
+    made = {
+        make_delivery(subscriber, state="held", reason=reason, created_at=timedelta(minutes=-7)).created_at
+        for reason in HELD_REASONS
+    }
     other = make_subscriber(name="shipping")
     for _ in range(3):
         make_delivery(other, state="held", reason="paused")
     rows = shown(admin_client).context["held"]
     assert (rows[0]["name"], rows[0]["count"], rows[0]["reason"]) == ("shipping", "3", "the subscriber is paused")
     assert len(rows) == 1 + len(HELD_REASONS)
-    assert rows[1]["since"] == "7 min ago"
+    assert {row["since"] for row in rows[1:]} == made
+
+
+def test_each_time_has_a_place_for_the_readers_own(admin_client: Client) -> None:
+    make_consumer()
+    subscriber = make_subscriber(name="billing")
+    open_until = timezone.now() + timedelta(minutes=1)
+    health = Health.objects.create(
+        subscriber=subscriber, breaker="open", cause="failures", open_until=open_until, failing_since=timezone.now()
+    )
+    make_delivery(subscriber, state="held", reason="breaker")
+    make_delivery(subscriber, state="dead", reason="exhausted", last_status=500)
+    tried(timedelta(minutes=3), subscriber, "500", 4)
+    text = shown(admin_client).content.decode()
+    board = text[text.index('class="board-headline') :]
+    for part in ("failures", "dead", "held", "breakers", "consumers"):
+        section = board[board.index(f'id="{part}"') :].split("</section>")[0]
+        assert "<time datetime=" in section, part
+    assert (
+        f'<time datetime="{health.open_until.isoformat()}" title="{health.open_until:%Y-%m-%d %H:%M:%S} UTC"' in board
+    )
 
 
 def test_consumers_are_told_with_what_they_do(admin_client: Client) -> None:

@@ -73,7 +73,7 @@ def test_a_huge_payload_is_cut(admin_client: Client) -> None:
     ("fields", "sentence"),
     [
         ({}, "Attempt 1 is due"),
-        ({"attempts": 2, "due_at": timezone.now() + timedelta(hours=2)}, "Attempt 3 comes in"),
+        ({"attempts": 2, "due_at": timezone.now() + timedelta(hours=2)}, "Attempt 3 comes at"),
         ({"state": "claimed"}, "A consumer is sending it now."),
         ({"state": "held", "reason": "paused"}, "once the subscriber is resumed"),
         ({"state": "held", "reason": "broken"}, "judged by the new filter"),
@@ -165,11 +165,15 @@ def test_a_consumer_without_a_sign_of_life_is_shown_so(admin_client: Client) -> 
     [
         ("capped", {}, ["as many requests in flight as it keeps up with"]),
         ("rate", {}, ["rate limit is reached", "as the limit allows"]),
-        ("breaker", {"breaker": "open"}, ["kept failing", "left alone until 20", "one delivery is sent to find out"]),
+        (
+            "breaker",
+            {"breaker": "open"},
+            ["kept failing", "left alone until <time datetime=", "one delivery is sent to find out"],
+        ),
         ("breaker", {"breaker": "half_open"}, ["kept failing", "One delivery is on its way"]),
         ("breaker", {}, ["That is over: it is sent in its turn"]),
-        ("throttled", {"breaker": "open", "cause": "throttled"}, ["asked to wait", "left alone until 20"]),
-        ("capped", {"breaker": "open"}, ["left alone until 20"]),
+        ("throttled", {"breaker": "open", "cause": "throttled"}, ["asked to wait", "left alone until <time datetime="]),
+        ("capped", {"breaker": "open"}, ["left alone until <time datetime="]),
     ],
 )
 def test_a_held_delivery_says_until_when_and_what_happens_next(
