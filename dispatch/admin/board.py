@@ -12,7 +12,7 @@ from dispatch.admin.charts import Chart, Series
 from dispatch.admin.places import deliveries_url, delivery_url, place_url, replay_url, subscriber_url
 from dispatch.dashboard.figures import ago, counted, milliseconds, percent
 from dispatch.dashboard.results import in_words
-from dispatch.dashboard.standing import COUNTED, Group, Standing, groups
+from dispatch.dashboard.standing import COUNTED, DEAD_LOOKED_AT, Group, Standing, groups
 from dispatch.dashboard.traffic import Failures, Traffic
 from dispatch.ledger.size import database_bytes
 from dispatch.ledger.standing import HELD_COUNTED, failed_lately
@@ -65,6 +65,12 @@ def tiles(stand: Standing, flowed: Traffic) -> list[tuple[str, str, str, str]]:
             deliveries_url(state__exact="pending"),
         ),
         ("Held", counted(waiting.held, COUNTED), "until a reason ends", "#held"),
+        (
+            "Dead",
+            counted(len(stand.dead), DEAD_LOOKED_AT),
+            f"given up, {counted(stand.died_lately, DEAD_LOOKED_AT)} of them in the last hour",
+            deliveries_url(state__exact="dead"),
+        ),
         ("Consumers", f"{len(stand.living)}", f"alive, {in_flight:,} requests in flight", "#consumers"),
         ("Ledger", filesizeformat(database_bytes()), _ledger(), place_url("storage")),
     ]

@@ -252,6 +252,15 @@ def test_each_time_has_a_place_for_the_readers_own(admin_client: Client) -> None
     )
 
 
+def test_what_is_dead_is_counted_and_leads_to_the_list(admin_client: Client) -> None:
+    make_delivery(state="dead", reason="exhausted", settled_at=timedelta(days=-3))
+    make_delivery(state="dead", reason="exhausted", settled_at=timedelta(minutes=-3))
+    make_delivery(state="cancelled")
+    [(_, figure, meaning, url)] = [tile for tile in shown(admin_client).context["tiles"] if tile[0] == "Dead"]
+    assert (figure, meaning) == ("2", "given up, 1 of them in the last hour")
+    assert len(admin_client.get(url).context["cl"].result_list) == 2
+
+
 def test_consumers_are_told_with_what_they_do(admin_client: Client) -> None:
     consumer = make_consumer(in_flight=12)
     Lease.objects.create(name="pruner", owner=consumer.pk, until=timezone.now() + timedelta(minutes=1))
