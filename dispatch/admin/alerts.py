@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
+from dispatch.admin.announcing import AnnouncingAdmin
 from dispatch.admin.bars import AlertBar
 from dispatch.admin.ledger import LedgerAdmin, badge, link
 from dispatch.models import Alert, Notice
@@ -15,7 +16,7 @@ STATES = {"waits": "Not told yet", "open": "Open", "over": "Over"}
 
 
 @admin.register(Alert)
-class AlertAdmin(LedgerAdmin):
+class AlertAdmin(AnnouncingAdmin, LedgerAdmin):
     list_display = ("noticed", "shown_kind", "shown_state", "shown_subscriber", "sentence", "told", "ended")
     list_display_links = ("noticed", "shown_kind")
     bar_class = AlertBar

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 from unfold.decorators import display
 
+from dispatch.admin.announcing import AnnouncingAdmin
 from dispatch.admin.bars import AttemptBar
 from dispatch.admin.ledger import LedgerAdmin, as_id, link, short
 from dispatch.admin.timeline import full_step
@@ -22,7 +23,7 @@ URL_SHOWN = 45
 
 
 @admin.register(Attempt)
-class AttemptAdmin(LedgerAdmin):
+class AttemptAdmin(AnnouncingAdmin, LedgerAdmin):
     list_display = ("started", "shown_delivery", "subscriber_link", "number", "result_begin", "total", "request_begin")
     list_display_links = ("started",)
     bar_class = AttemptBar

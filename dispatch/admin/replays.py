@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import action, display
 
+from dispatch.admin.announcing import AnnouncingAdmin
 from dispatch.admin.bars import ReplayBar
 from dispatch.admin.counted import ask_for, counted, is_asked
 from dispatch.admin.forms import ReplayForm
@@ -27,7 +28,7 @@ STATUS_LABELS = {"running": "info", "stopped": "warning", "done": "success"}
 
 
 @admin.register(Replay)
-class ReplayAdmin(LedgerAdmin):
+class ReplayAdmin(AnnouncingAdmin, LedgerAdmin):
     list_display = ("created", "shown_what", "shown_status", "shown_progress", "shown_speed", "requested_by")
     list_display_links = ("created", "shown_what")
     bar_class = ReplayBar

@@ -2,7 +2,7 @@
 
 const EVERY = 5000;
 const WAIT = 10000;
-const ID = /\/([0-9a-f]{8}-[0-9a-f-]{27})\/change\//;
+const ID = /\/([0-9a-f]{8}-[0-9a-f-]{27}|[0-9]+)\/change\//;
 // Only the newest page has rows before its first that are new.
 const PAGES = ["p", "before", "after", "cursor"];
 
@@ -36,7 +36,7 @@ function firstId(list) {
     const found = link.pathname.startsWith(location.pathname) && ID.exec(link.pathname);
     if (found) return found[1];
   }
-  return "00000000-0000-0000-0000-000000000000";
+  return "0";
 }
 
 function lineAbove(list) {

@@ -1,16 +1,28 @@
 """Lists say how many rows are new: by the list's own filter, by few rows, to those who may see it."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from dispatch.admin import announcing
+from dispatch.models import Alert
+from tests.dispatch.admin.rows import make_attempt
 from tests.dispatch.ledger.rows import make_deliveries, make_delivery, make_event, make_subscriber
+from tests.dispatch.replays.carrying import ask
 
 pytestmark = pytest.mark.django_db
+
+LISTS = ("event", "delivery", "attempt", "replay", "alert")
+
+
+def make_alert(key: str) -> Alert:
+    now = timezone.now()
+    return Alert.objects.create(key=key, kind=Alert.Kind.BACKLOG, sentence="They are late.", since=now, noticed_at=now)
 
 
 def count(client: Client, name: str, first: Any, **query: Any) -> int:
@@ -80,7 +92,38 @@ def test_a_look_asks_few_questions(admin_client: Client, django_assert_max_num_q
         assert count(admin_client, "delivery", first.pk) == 5
 
 
-@pytest.mark.parametrize("name", ["delivery", "event"])
+def test_new_attempts_replays_and_alerts_are_counted(admin_client: Client) -> None:
+    attempt, replay, alert = make_attempt(make_delivery()), ask(state="dead"), make_alert("first")
+    for name, first in (("attempt", attempt), ("replay", replay), ("alert", alert)):
+        assert count(admin_client, name, first.pk) == 0
+    failed = make_attempt(make_delivery(attempt.delivery.subscriber), status=None, error_kind="dns")
+    make_attempt(failed.delivery, number=2, status=503)
+    ask(topic="orders")
+    make_alert("second")
+    assert count(admin_client, "attempt", attempt.pk) == 2
+    assert count(admin_client, "attempt", attempt.pk, status="5xx") == 1
+    assert count(admin_client, "attempt", attempt.pk, topic="none") == 0
+    assert count(admin_client, "replay", replay.pk) == 1
+    assert count(admin_client, "replay", replay.pk, status="done") == 0
+    assert count(admin_client, "alert", alert.pk) == 1
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_in_an_empty_list_all_that_comes_is_new(admin_client: Client, name: str) -> None:
+    assert count(admin_client, name, 0) == 0
+    make_attempt(make_delivery())
+    ask(state="dead")
+    make_alert("first")
+    assert count(admin_client, name, 0) == 1
+
+
+@pytest.mark.parametrize("first", ["-1", "1.5", "9" * 30, str(uuid4())])
+def test_a_number_that_is_none_is_refused(admin_client: Client, first: str) -> None:
+    answer = admin_client.get(reverse("admin:dispatch_attempt_newer"), {"first": first})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("name", LISTS)
 def test_the_lists_load_what_announces(admin_client: Client, name: str) -> None:
     text = admin_client.get(reverse(f"admin:dispatch_{name}_changelist")).content.decode()
     assert 'dispatch/announcing.js" type="module"' in text
