@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -17,20 +17,7 @@ from subscribers.forms import PauseForm, SubscriberForm
 from subscribers.models import Subscriber
 from subscribers.querysets import SubscriberQuerySet
 
-TOPICS_SHOWN = 100
 STATE_LABELS = {"active": "success", "paused": "warning", "broken": "danger"}
-
-
-class TopicFilter(admin.SimpleListFilter):
-    title = "topic"
-    parameter_name = "topic"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        topics = Subscriber.objects.existing().order_by("topic").values_list("topic", flat=True).distinct()
-        return [(topic, topic) for topic in topics[:TOPICS_SHOWN]]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> QuerySet[Subscriber]:
-        return queryset.filter(topic=self.value()) if self.value() else queryset
 
 
 def compile_problem(expression: str) -> str:
@@ -59,11 +46,6 @@ class SubscriberAdmin(ModelAdmin):
     form = SubscriberForm
     list_display = ("title", "topic", "shown_filter", "shown_state", "shown_filter_errors", "deliveries_link")
     list_display_links = ("title",)
-    list_filter = ("state", TopicFilter)
-    list_filter_sheet = False
-    list_per_page = 50
-    list_fullwidth = True
-    show_full_result_count = False
     search_fields = ("name", "topic", "target_url", "filter_expression")
     search_help_text = "Name, topic, target URL or filter expression"
     actions: tuple[str, ...] = ("pause_selected",)
@@ -99,7 +81,7 @@ class SubscriberAdmin(ModelAdmin):
         seen = ("deliveries_link", "created_at", "updated_at")
         return [("State", {"fields": state}), *written, ("History", {"fields": seen})]
 
-    @display(description="Subscriber", ordering="name")
+    @display(description="Subscriber")
     def title(self, subscriber: Subscriber) -> str:
         target = Truncator(subscriber.target_url).chars(60)
         if not subscriber.name:
@@ -112,7 +94,7 @@ class SubscriberAdmin(ModelAdmin):
             return format_html('<span class="switch-faint">{}</span>', "every event")
         return format_html("<code>{}</code>", Truncator(subscriber.filter_expression).chars(80))
 
-    @display(description="State", label=STATE_LABELS, ordering="state")
+    @display(description="State", label=STATE_LABELS)
     def shown_state(self, subscriber: Subscriber) -> tuple[str, str]:
         if compile_problem(subscriber.filter_expression):
             return "broken", "Broken filter"
@@ -123,7 +105,7 @@ class SubscriberAdmin(ModelAdmin):
         state, text = self.shown_state(subscriber)
         return format_html('<span class="switch-state switch-{}">{}</span>', state, text)
 
-    @display(description="Undecided", ordering="filter_error_count")
+    @display(description="Undecided")
     def shown_filter_errors(self, subscriber: Subscriber) -> str:
         return f"{subscriber.filter_error_count:,} events" if subscriber.filter_error_count else "—"
 

@@ -14,6 +14,11 @@ def is_pattern(topic: str) -> bool:
     return topic.endswith(WILDCARD)
 
 
+def patterns_of(topic: str) -> list[str]:
+    """All patterns that a topic matches: *, o*, or* and so on."""
+    return [topic[:length] + WILDCARD for length in range(len(topic) + 1)]
+
+
 def pattern_problem(topic: str) -> str:
     """What is wrong with a subscriber's topic as a pattern; empty if nothing is."""
     if WILDCARD not in topic[:-1]:

@@ -18,6 +18,7 @@ from dispatch.models import Alert, Attempt, Delivery, Event, Replay
 from dispatch.outcomes import UNSENT, ErrorKind
 from dispatch.statuses import statuses
 from subscribers.models import Subscriber
+from subscribers.topics import patterns_of
 
 #: Events, and deliveries of them, by whose ids a topic is found.
 FEW = 1_000
@@ -60,8 +61,10 @@ class StatusField(forms.CharField):
             raise ValidationError(str(error), code="no_status") from error
 
 
-def topic_field(**kwargs: Any) -> forms.CharField:
-    widget = SuggestedInput("suggest_topics", placeholder="order.created")
+def topic_field(*suggested: str, **kwargs: Any) -> forms.CharField:
+    """Topics of events are suggested, and if `wanted` is, those of subscribers as well."""
+    query = dict.fromkeys(suggested, "1")
+    widget = SuggestedInput("suggest_topics", query, placeholder="order.created")
     return forms.CharField(required=False, max_length=255, widget=widget, **kwargs)
 
 
@@ -224,6 +227,28 @@ class AttemptBar(LedgerBar):
             first, last = attempt_ids_between(begin, end)
             narrowed.span = Q(pk__gte=first, pk__lte=last)
             narrowed.rest.append(Q(started_at__gte=begin, started_at__lt=end))
+
+
+TROUBLES = {
+    "failing": ("failing", Q(health__failing_since__isnull=False)),
+    "left_alone": ("left alone by its breaker", Q(health__breaker__in=("open", "half_open"))),
+    "undecided": ("its filter was undecided", Q(filter_error_count__gt=0)),
+}
+
+
+class SubscriberBar(LedgerBar):
+    topic = topic_field("wanted", label="Hears of topic")
+    state = choice_field(Subscriber.State.choices, "any state")
+    trouble = choice_field([(name, label) for name, (label, _) in TROUBLES.items()], "well or not")
+
+    def narrow(self, narrowed: Narrowed, given: dict[str, Any]) -> None:
+        if topic := given.get("topic"):
+            wants = Q(topic__in=[topic, *patterns_of(topic)])
+            narrowed.leads.append(Lead(wants, wants))
+        if state := given.get("state"):
+            narrowed.rest.append(Q(state=state))
+        if trouble := given.get("trouble"):
+            narrowed.rest.append(TROUBLES[trouble][1])
 
 
 class AlertBar(LedgerBar):

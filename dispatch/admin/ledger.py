@@ -1,4 +1,4 @@
-"""What all lists and pages of the ledger share: nothing is edited, and no table is ever counted or read as a whole."""
+"""What all lists share: no table is ever counted or read as a whole. And the pages of the ledger: nothing is edited."""
 
 from typing import Any
 from uuid import UUID
@@ -15,8 +15,8 @@ from dispatch.admin.lists import LedgerChangeList
 from dispatch.shown.times import TIMES, ModuleScript
 
 
-class LedgerAdmin(ModelAdmin):
-    """A read-only list, newest first, and its pages."""
+class CursorAdmin(ModelAdmin):
+    """A list, newest first, that is narrowed by the bar above it and goes from page to page by a cursor."""
 
     bar_class: type[LedgerBar]
     empty_text = "Nothing is here yet."
@@ -34,6 +34,10 @@ class LedgerAdmin(ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return LedgerChangeList
+
+
+class LedgerAdmin(CursorAdmin):
+    """A read-only list, and its pages."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -12,8 +12,10 @@ from django.urls import URLPattern, path, reverse
 from unfold.decorators import action, display
 
 from dispatch.admin import trials, workbench
+from dispatch.admin.bars import SubscriberBar
 from dispatch.admin.files import FiledSubscriberAdmin
 from dispatch.admin.health import HealthSubscriberAdmin
+from dispatch.admin.ledger import CursorAdmin
 from dispatch.admin.past_events import PastEventsSubscriberAdmin
 from dispatch.admin.releasing import release_view
 from dispatch.admin.resuming import ResumingSubscriberAdmin
@@ -28,6 +30,7 @@ from subscribers.querysets import SubscriberQuerySet
 
 @admin.register(Subscriber)
 class DeliveredSubscriberAdmin(
+    CursorAdmin,
     HealthSubscriberAdmin,
     ResumingSubscriberAdmin,
     PastEventsSubscriberAdmin,
@@ -36,6 +39,8 @@ class DeliveredSubscriberAdmin(
 ):
     """What a subscriber is by itself, the app `subscribers` shows; it knows nothing of deliveries."""
 
+    bar_class = SubscriberBar
+    empty_text = "A subscriber wants the events of a topic, sent to a URL. Add the first one, or import a file of them."
     change_form_outer_after_template = "dispatch/admin/workbench.html"
     actions_detail = ("pause", "resume", "replay_dead", "deliver_past", "rotate_secret", "why_not")
 

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.http import HttpRequest, JsonResponse
 
 from dispatch.models import Event
-from dispatch.topics import published_topics
+from dispatch.topics import known_topics, published_topics
 from subscribers.models import Subscriber
 from subscribers.querysets import MAX_ID_DIGITS
 
@@ -28,8 +28,11 @@ def suggest_subscribers(request: HttpRequest) -> JsonResponse:
 
 @admin.site.admin_view
 def suggest_topics(request: HttpRequest) -> JsonResponse:
+    """With `wanted`, topics and patterns of subscribers as well."""
     _demand(request, "dispatch.view_event")
-    return JsonResponse({"results": [{"value": topic} for topic in topics_like(_text(request))]})
+    text = _text(request)
+    found = _known_like(text) if "wanted" in request.GET else topics_like(text)
+    return JsonResponse({"results": [{"value": topic} for topic in found]})
 
 
 def subscribers_like(text: str) -> list[Subscriber]:
@@ -51,9 +54,23 @@ def _is_like(text: str) -> Q:
 
 def topics_like(text: str) -> list[str]:
     """Topics of events that begin with the text."""
-    exact = [text] if Event.objects.filter(topic=text).exists() else []
-    found = [topic for topic in published_topics(WALKED, after=text) if topic.startswith(text)]
-    return [*exact, *found][:SUGGESTED]
+    return _beginning(text, published_topics(WALKED, after=text), is_one=_is_published(text))
+
+
+def _known_like(text: str) -> list[str]:
+    """Topics of events or of subscribers that begin with the text."""
+    is_one = _is_published(text) or Subscriber.objects.existing().filter(topic=text).exists()
+    return _beginning(text, known_topics(WALKED, after=text), is_one=is_one)
+
+
+def _is_published(topic: str) -> bool:
+    return Event.objects.filter(topic=topic).exists()
+
+
+def _beginning(text: str, behind: list[str], *, is_one: bool) -> list[str]:
+    """Those that begin with the text, which first stands for itself if it `is_one`."""
+    found = [topic for topic in behind if topic.startswith(text)]
+    return [text, *found][:SUGGESTED] if is_one else found[:SUGGESTED]
 
 
 def _told(subscriber: Subscriber) -> str:

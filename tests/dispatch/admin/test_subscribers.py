@@ -1,5 +1,6 @@
 """What deliveries add to a subscriber's page: the backlog of a pause, its end, deletion."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -7,11 +8,13 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from dispatch import resuming
-from dispatch.models import Delivery, Replay
+from dispatch.admin import ledger
+from dispatch.models import Delivery, Health, Replay
 from subscribers.models import Subscriber
-from tests.dispatch.ledger.rows import make_delivery, make_subscriber
+from tests.dispatch.ledger.rows import make_delivery, make_event, make_subscriber
 
 pytestmark = pytest.mark.django_db
 
@@ -153,6 +156,65 @@ def test_who_may_only_look_resumes_none(client: Client, django_user_model: Any, 
     client.force_login(viewer)
     client.post(LIST, selected(paused, post="yes"))
     assert Subscriber.objects.paused().exists()
+
+
+def listed(client: Client, **query: Any) -> list[str]:
+    return [each.name for each in client.get(LIST, query).context["cl"].result_list]
+
+
+def test_the_list_is_narrowed_to_who_hears_of_a_topic(admin_client: Client) -> None:
+    for name, topic in (("exact", "order.paid"), ("pattern", "order.*"), ("all", "*"), ("other", "order.p")):
+        make_subscriber(name=name, topic=topic)
+    assert listed(admin_client, topic="order.paid") == ["all", "pattern", "exact"]
+    assert listed(admin_client, topic="order.*") == ["all", "pattern"]
+    assert listed(admin_client, topic="stock") == ["all"]
+
+
+def test_the_list_is_narrowed_to_who_does_badly(admin_client: Client) -> None:
+    for name in ("well", "failing", "alone", "undecided"):
+        make_subscriber(name=name)
+    Health.objects.create(subscriber=Subscriber.objects.get(name="well"))
+    now = timezone.now()
+    Health.objects.create(subscriber=Subscriber.objects.get(name="failing"), failing_since=now)
+    Health.objects.create(
+        subscriber=Subscriber.objects.get(name="alone"), breaker="open", cause="throttled", open_until=now
+    )
+    Subscriber.objects.filter(name="undecided").update(filter_error_count=3)
+    assert listed(admin_client, trouble="failing") == ["failing"]
+    assert listed(admin_client, trouble="left_alone") == ["alone"]
+    assert listed(admin_client, trouble="undecided") == ["undecided"]
+    assert len(listed(admin_client)) == 4
+
+
+def test_the_list_goes_by_a_cursor_and_counts_nothing(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger.CursorAdmin, "list_per_page", 2)
+    for number in range(5):
+        make_subscriber(name=f"{number}")
+    answer = admin_client.get(LIST)
+    shown = answer.context["cl"]
+    assert [each.name for each in shown.result_list] == ["4", "3"]
+    second = admin_client.get(LIST + shown.older).context["cl"]
+    assert [each.name for each in second.result_list] == ["2", "1"]
+    assert [each.name for each in admin_client.get(LIST + second.newer).context["cl"].result_list] == ["4", "3"]
+    assert not re.search(r"\d+ results", text(answer))
+    assert "across all pages" not in text(answer)
+
+
+def test_topics_of_subscribers_are_suggested_above_their_list(admin_client: Client) -> None:
+    make_subscriber(topic="order.*")
+    make_subscriber(topic="order.wanted")
+    make_event(topic="order.published")
+    make_subscriber(topic="order.gone").delete()
+    asked = reverse("suggest_topics", query={"wanted": "1"})
+    assert f'data-suggest="{asked}"' in text(admin_client.get(LIST))
+
+    def suggested(typed: str) -> list[str]:
+        answer = admin_client.get(reverse("suggest_topics"), {"wanted": "1", "q": typed})
+        return [each["value"] for each in answer.json()["results"]]
+
+    assert suggested("order") == ["order.*", "order.published", "order.wanted"]
+    assert suggested("order.*") == ["order.*"]
+    assert suggested("order.gone") == []
 
 
 def test_its_dead_deliveries_are_replayed_from_its_page(admin_client: Client, paused: Subscriber) -> None:

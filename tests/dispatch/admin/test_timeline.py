@@ -6,7 +6,7 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -79,6 +79,16 @@ def test_the_number_of_questions_does_not_grow_with_attempts(
 def test_an_event_without_deliveries_says_what_to_do(admin_client: Client) -> None:
     assert "Ask below why one that you expected did not." in page(admin_client, make_event(matched=0))
     assert "being written" in page(admin_client, make_event(matched=None, fan_out="pending"))
+
+
+@pytest.mark.parametrize(("role", "offered"), [("viewer", False), ("operator", True)])
+def test_only_who_may_replay_is_told_of_it(client: Client, django_user_model: Any, role: str, offered: bool) -> None:
+    user = django_user_model.objects.create_user(role, password="x", is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+    client.force_login(user)
+    shown = page(client, make_delivery().event)
+    assert "List them all" in shown
+    assert ("to replay some" in shown) is offered
 
 
 def test_a_waiting_delivery_is_tried_now(admin_client: Client) -> None:
