@@ -261,7 +261,11 @@ UNFOLD = {
         lambda request: static("switch/ledger.css"),
         lambda request: static("switch/history.css"),
     ],
-    "SCRIPTS": [lambda request: static("switch/labels.js"), lambda request: static("switch/dialogs.js")],
+    "SCRIPTS": [
+        lambda request: static("switch/labels.js"),
+        lambda request: static("switch/dialogs.js"),
+        lambda request: static("switch/menus.js"),
+    ],
     "SIDEBAR": {
         "navigation": [
             {

@@ -144,6 +144,47 @@ def test_a_replay_shows_its_progress_and_goes_on_when_left(desk: Desk) -> None:
     expect(page.locator(".switch-bar [name=replay]")).to_be_checked()
 
 
+def test_the_menu_of_a_row_is_used_by_keyboard_alone(desk: Desk) -> None:
+    page = desk.page
+    desk.hub.manage("subscribe", "bell.rung", f"{desk.receiver.url}/bells", "--name", "ringer")
+    for _ in range(3):
+        assert publish(desk.hub, {"topic": "bell.rung", "data": {}})[0] == 202
+    desk.open("dispatch/delivery/?subscriber=ringer&state=delivered")
+    desk.reload_until("3 deliveries")
+    desk.hub.manage("replay", "--subscriber", "ringer", "--since", "1h", "--rate", "0.01")
+    desk.open("dispatch/replay/?subscriber=ringer")
+    button = page.locator("#result_list").get_by_role("button", name="More actions")
+    stop = page.get_by_role("navigation", name="More actions").get_by_role("link", name="Stop")
+    button.focus()
+    for close in ("Escape", "Tab", "Shift+Tab"):
+        page.keyboard.press("Enter")
+        expect(stop).to_be_focused()
+        expect(button).to_have_attribute("aria-expanded", "true")
+        page.keyboard.press(close)
+        expect(button).to_be_focused()
+        expect(stop).to_be_hidden()
+    page.keyboard.press("Space")
+    expect(stop).to_be_focused()
+    desk.assert_accessible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").get_by_role("heading")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("body")).to_contain_text("Stopped. What it has made is still sent.")
+
+
+def test_the_menu_of_a_row_is_used_by_mouse(desk: Desk) -> None:
+    page = desk.page
+    desk.hub.manage("replay", "--topic", "never.published")
+    desk.open("dispatch/replay/")
+    menu = page.get_by_role("navigation", name="More actions")
+    page.locator("#result_list").get_by_role("button", name="More actions").first.click()
+    expect(menu).to_be_visible()
+    page.locator("h1").click()
+    expect(menu).to_be_hidden()
+
+
 def test_pages_fit_a_phone(desk: Desk, phone: Page) -> None:
     open_event(desk)
     assert_fits(phone)
