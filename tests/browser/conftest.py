@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.desk import Desk, desk_at_a_fresh_hub
+from tests.browser.desk import AT_A_DESK, Desk, desk_at_a_fresh_hub
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,9 @@ def desk_of_the_module(chromium: Browser) -> Iterator[Desk]:
 
 @pytest.fixture
 def desk(desk_of_the_module: Desk) -> Iterator[Desk]:
-    """Complaints of any page fail the test that opened it."""
+    """Complaints of any page fail the test that opened it. Each test begins at a wide page, in light."""
     desk_of_the_module.complaints.clear()
+    desk_of_the_module.page.set_viewport_size(AT_A_DESK)
+    desk_of_the_module.page.emulate_media(color_scheme="light")
     yield desk_of_the_module
     assert desk_of_the_module.complaints == []

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.flows.receiver import Answer, Received, Receiver
 from tests.servers.hub import HubServer
 
 PASSWORD = "a password of no account but this one"
+AT_A_DESK = ViewportSize(width=1360, height=900)
 #: How bad a fault that axe finds must be to count.
 GRAVE = {"serious", "critical"}
 
@@ -75,7 +76,7 @@ def desk_at_a_fresh_hub(chromium: Browser, **env: str) -> Iterator[Desk]:
         hub.manage("createsuperuser", "--noinput", "--username", "operator", "--email", "operator@example.com")
         hub.start_web()
         hub.start_consumer()
-        desk = Desk(chromium.new_page(viewport={"width": 1360, "height": 900}), hub, receiver)
+        desk = Desk(chromium.new_page(viewport=AT_A_DESK), hub, receiver)
         desk.listen_for_complaints()
         desk.sign_in()
         yield desk

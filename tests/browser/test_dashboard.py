@@ -32,12 +32,6 @@ def _traffic(desk_of_the_module: Desk) -> None:
     page.clock.install()
 
 
-@pytest.fixture(autouse=True)
-def _wide(desk: Desk) -> None:
-    desk.page.set_viewport_size({"width": 1360, "height": 900})
-    desk.page.emulate_media(color_scheme="light")
-
-
 def tile(page: Page, name: str) -> Any:
     return page.locator(f'.board-tiles a:has(span:text-is("{name}")) strong')
 

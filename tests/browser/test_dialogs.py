@@ -21,6 +21,7 @@ def _subscribers(desk_of_the_module: Desk) -> None:
     hub.manage("subscribe", "door.opened", f"{receiver.url}/doors", "--name", "porter")
     hub.manage("subscribe", "door.opened", f"http://127.0.0.1:{free_port()}/", "--name", "nobody")
     hub.manage("subscribe", "door.closed", f"{receiver.url}/closed", "--name", "guard")
+    hub.manage("subscribe", "door.moved", f"{receiver.url}/moved", "--name", "mover")
     hub.manage("pause", "guard")
     assert publish(hub, {"topic": "door.opened", "data": {}})[0] == 202
     receiver.wait_for(1)
@@ -120,7 +121,7 @@ def test_cancel_gives_the_focus_back_and_the_dialog_opens_again(desk: Desk) -> N
 
 def test_a_subscriber_is_paused_by_keyboard_alone(desk: Desk) -> None:
     page = desk.page
-    open_subscriber(desk, "nobody")
+    open_subscriber(desk, "mover")
     press_enter_on(page, "Pause")
     expect(page.locator("[name=reason]")).to_be_focused()
     page.keyboard.type("it moves house")

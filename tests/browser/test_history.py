@@ -11,7 +11,6 @@ from tests.browser.desk import Desk
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(120)]
 
 PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1360, "height": 900}
 
 
 def test_a_change_is_found_and_reverted_by_keyboard(desk: Desk) -> None:
@@ -62,7 +61,6 @@ def test_a_file_is_exported_mended_shown_and_imported_on_a_phone(desk: Desk, tmp
     desk.assert_accessible()
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.locator("body")).to_contain_text("Imported: 0 created, 1 changed")
-    page.set_viewport_size(DESK)  # type: ignore[arg-type] # likewise
     assert "topic: stock.*" in desk.hub.manage("export_subscribers").stdout
 
 

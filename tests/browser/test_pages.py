@@ -124,9 +124,9 @@ def test_heading_of_a_row_leads_back_to_its_list(desk: Desk, width: int) -> None
     page.set_viewport_size({"width": width, "height": 900})
     desk.open("dispatch/event/")
     page.locator("#result_list tbody th a").first.click()
+    expect(page.locator("h1 a")).to_have_count(2)
     to_list, to_row = page.locator("h1 a").all()
     assert (to_list.inner_text(), to_row.inner_text()[:10]) == ("Events", "page.shown")
     assert to_list.evaluate("link => link.scrollWidth <= link.clientWidth"), "nothing of it is cut off"
     to_list.click()
     expect(page).to_have_url(re.compile("/dispatch/event/$"))
-    page.set_viewport_size({"width": 1360, "height": 900})

@@ -1,6 +1,5 @@
 """Pages with tables, long words and lists fit the window, a phone's most of all, and serve everybody there."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,13 +11,6 @@ pytestmark = [pytest.mark.chromium, pytest.mark.timeout(180)]
 
 PHONE, DESK = 390, 1360
 PAGES = ("storage/", "dispatch/apikey/add/", "dispatch/alert/", "dispatch/replay/new/", "auth/group/1/change/")
-
-
-@pytest.fixture(autouse=True)
-def _wide_and_light_again(desk: Desk) -> Iterator[None]:
-    yield
-    desk.page.set_viewport_size({"width": DESK, "height": 900})
-    desk.page.emulate_media(color_scheme="light")
 
 
 def assert_fits(page: Page, width: int) -> None:

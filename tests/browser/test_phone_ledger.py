@@ -1,6 +1,5 @@
 """The ledger's pages and dialogs on a phone, with names and addresses as long as they come."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -43,11 +42,9 @@ def _rows(desk_of_the_module: Desk) -> None:
 
 
 @pytest.fixture(autouse=True)
-def page(desk: Desk) -> Iterator[Page]:
+def page(desk: Desk) -> Page:
     desk.page.set_viewport_size({"width": phone.WIDTH, "height": phone.HEIGHT})
-    yield desk.page
-    desk.page.set_viewport_size({"width": 1360, "height": 900})
-    desk.page.emulate_media(color_scheme="light")
+    return desk.page
 
 
 def open_subscriber(desk: Desk, name: str) -> None:

@@ -171,8 +171,6 @@ def test_the_workbench_fits_a_phone(desk: Desk, colours: str) -> None:
     expect(page.locator("#switch-trial")).to_contain_text("It answered 200")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     desk.assert_accessible()
-    page.set_viewport_size({"width": 1360, "height": 900})
-    page.emulate_media(color_scheme="light")
 
 
 def test_the_field_works_where_the_editor_does_not_load(desk: Desk) -> None:
