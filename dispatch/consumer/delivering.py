@@ -19,6 +19,8 @@ from dispatch.verdicts import Act, Verdict
 RUN_SECONDS = 0.5
 #: How often it is looked who becomes silent, while somebody waits.
 LOOK_SECONDS = 0.05
+#: How often it is looked for what has waited too long.
+LATE_LOOK_SECONDS = 1.0
 CUT_OFF = "Cut off when the consumer was stopped, before the answer came; the subscriber may have received it."
 
 logger = logging.getLogger(__name__)
@@ -33,7 +35,7 @@ class Deliverer:
         self.concurrency = concurrency
         self.windows = Windows(concurrency)
         self._waiting: dict[int, deque[Work]] = {}
-        self._pressed_at = 0.0
+        self._pressed_at = self._late_at = 0.0
 
     def run(self, grace_seconds: float) -> None:
         """Until the flow stops; then finishes what was sent, for at most `grace_seconds`, and hands back the rest."""
@@ -53,6 +55,7 @@ class Deliverer:
         self.windows.sweep(time.monotonic())
         self._hold_waiting()
         self._start_all()
+        self._hold_late()
         self._collect(min(timeout_seconds, LOOK_SECONDS) if self._waiting else timeout_seconds)
 
     def _hold_waiting(self) -> None:
@@ -65,9 +68,28 @@ class Deliverer:
         if self.flow.is_pressed and time.monotonic() - self._pressed_at > LOOK_SECONDS:
             self._pressed_at = time.monotonic()
             held += self._hold_beyond_allowance()
+        self._pass_on(held)
+
+    def _pass_on(self, held: list[Work]) -> None:
         if held:
             self.flow.held.extend({work.subscriber.id for work in held})
             self.flow.finish(held)
+
+    def _hold_late(self) -> None:
+        """A line in which one has waited for too long is held as a whole, and taken up again as it is answered.
+
+        What may not be held is let go once its lease is over.
+        """
+        if time.monotonic() - self._late_at < LATE_LOOK_SECONDS:
+            return
+        self._late_at = time.monotonic()
+        now = timezone.now()
+        self._let_go(now)
+        held: list[Work] = []
+        for subscriber_id, waiting in list(self._waiting.items()):
+            if any(work.may_be_held and work.is_late(now) for work in waiting):
+                held += self._hold_last(subscriber_id, 0, "capped")
+        self._pass_on(held)
 
     def _hold_beyond_allowance(self) -> list[Work]:
         held: list[Work] = []
@@ -114,7 +136,7 @@ class Deliverer:
             self._set_waiting(subscriber_id, kept)
         if lost:
             logger.warning("%d claims were let go unsent: their leases were over.", len(lost))
-            self.flow.let_go(lost)
+        self.flow.let_go(lost)
 
     def _set_waiting(self, subscriber_id: int, waiting: deque[Work]) -> None:
         self._waiting[subscriber_id] = waiting

@@ -123,8 +123,9 @@ class Flow:
 
     def let_go(self, works: Sequence[Work]) -> None:
         """Works that others may have taken over: nothing is recorded of them, and the feeder gives back ours."""
-        self.release(works)
-        self.is_unsure.set()
+        if works:
+            self.release(works)
+            self.is_unsure.set()
 
     def _watch_room(self) -> None:
         if self.capacity - self._taken >= self.capacity * PRESSED_BELOW:

@@ -27,6 +27,7 @@ class Reader:
 
     def read(self) -> None:
         """Puts those into the flow whose bytes have room. Raises DatabaseError, and keeps them, if it cannot read."""
+        self._leave_late()
         for event_id, works in by_event(self._unread).items():
             if not self.flow.freight.takes(works):
                 continue
@@ -37,18 +38,28 @@ class Reader:
 
     def hold(self) -> None:
         """Makes room for others: what is not read yet is taken up again later."""
-        for work in self._unread:
-            work.hold("capped")
-        self.flow.held.extend({work.subscriber.id for work in self._unread})
-        self._put()
+        works, self._unread = self._unread, []
+        self._hold(works)
 
     def hand_back(self) -> None:
         """The process stops."""
-        for work in self._unread:
-            work.verdict = Verdict(Act.HAND_BACK)
-        self._put()
-
-    def _put(self) -> None:
         works, self._unread = self._unread, []
-        if works:
-            self.flow.put(works)
+        for work in works:
+            work.verdict = Verdict(Act.HAND_BACK)
+        self.flow.put(works)
+
+    def _leave_late(self) -> None:
+        """What has waited for too long is held; what others may have taken over meanwhile is let go."""
+        now = timezone.now()
+        late = [work for work in self._unread if work.is_late(now)]
+        if not late:
+            return
+        self._unread = [work for work in self._unread if not work.is_late(now)]
+        self._hold([work for work in late if work.claim.holds(now)])
+        self.flow.let_go([work for work in late if not work.claim.holds(now)])
+
+    def _hold(self, works: Sequence[Work]) -> None:
+        for work in works:
+            work.hold("capped")
+        self.flow.held.extend({work.subscriber.id for work in works})
+        self.flow.put(works)

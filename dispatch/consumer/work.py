@@ -1,7 +1,7 @@
 """One claimed delivery on its way through a consumer process."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from dispatch.building import BuiltRequest
@@ -12,6 +12,9 @@ from dispatch.queues.base import Job
 from dispatch.tracing.context import Trace
 from dispatch.transport import Timeouts
 from dispatch.verdicts import Act, Verdict
+
+#: What still waits so long after its claim is held, long before its lease ends: claims are for what is sent soon.
+LATE_AFTER = timedelta(seconds=30)
 
 if TYPE_CHECKING:
     from dispatch.tracing.exporting import Span
@@ -55,6 +58,10 @@ class Work:
     def may_be_held(self) -> bool:
         """A probe must come through, and a suspect is let through alone."""
         return not (self.is_probe or self.claim.is_suspect)
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether it has waited for too long on one claim."""
+        return now >= self.claim.claimed_at + LATE_AFTER
 
     def hold(self, reason: str) -> None:
         """Not to be sent now."""

@@ -42,6 +42,10 @@ class Claim:
     def is_suspect(self) -> bool:
         return self.lost_claims >= SUSPECT_FROM
 
+    @property
+    def claimed_at(self) -> datetime:
+        return self.lease_until - LEASE
+
     def holds(self, now: datetime) -> bool:
         """Whether nobody can have taken it over, be the owner's heart beating or not; `now` is the wall clock, by which
         others judge the lease and which goes on while a process is stopped or its machine asleep."""

@@ -13,7 +13,7 @@ MAX_LOST_CLAIMS = 5
 CHUNK = 1_000
 #: Rows of one statement: more would keep SQLite's publishers waiting for the lock.
 FORGET_CHUNK = 5_000
-#: A living consumer settles or hands back long before; only a fault of ours can leave a claim so long.
+#: A living consumer holds what waits and settles what it sends long before; only a fault of ours leaves one so long.
 FORGOTTEN = timedelta(minutes=15)
 
 Unqueued = tuple[UUID, int, int, datetime]

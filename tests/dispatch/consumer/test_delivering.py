@@ -1,5 +1,6 @@
 """What is sent of what waits, and what becomes of the rest; on a real receiver."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -10,12 +11,13 @@ from django.utils import timezone
 
 from dispatch.consumer.delivering import Deliverer
 from dispatch.consumer.flow import Flow
-from dispatch.consumer.work import Work
+from dispatch.consumer.work import LATE_AFTER, Work
 from dispatch.identifiers import new_id
-from dispatch.ledger.claiming import LEASE, LEASE_MARGIN
+from dispatch.ledger.claiming import LEASE, LEASE_MARGIN, SUSPECT_FROM
 from dispatch.outbound import open_transport
+from dispatch.verdicts import Act, Verdict
 from tests.dispatch.ledger.rows import job_for, make_delivery, make_subscriber, take
-from tests.flows.receiver import Receiver
+from tests.flows.receiver import Answer, Received, Receiver
 
 pytestmark = pytest.mark.django_db
 
@@ -24,6 +26,19 @@ pytestmark = pytest.mark.django_db
 def receiver() -> Iterator[Receiver]:
     with Receiver() as opened:
         yield opened
+
+
+@pytest.fixture
+def hanging() -> Iterator[Receiver]:
+    may_answer = threading.Event()
+
+    def answer(request: Received) -> Answer:
+        may_answer.wait(30)
+        return Answer()
+
+    with Receiver(answer) as opened:
+        yield opened
+        may_answer.set()
 
 
 @pytest.fixture
@@ -66,7 +81,38 @@ def test_what_others_may_have_taken_over_is_not_sent_and_not_recorded(deliverer:
 
 
 def test_what_waits_within_its_lease_is_sent(deliverer: Deliverer, receiver: Receiver) -> None:
-    deliverer.flow.take(works(receiver, 3, claimed_ago=LEASE - LEASE_MARGIN - timedelta(seconds=20)))
+    deliverer.flow.take(works(receiver, 3, claimed_ago=LATE_AFTER - timedelta(seconds=20)))
     assert len(finish(deliverer, 3)) == 3
     receiver.wait_for(3)
     assert not deliverer.flow.is_unsure.is_set()
+
+
+def test_a_line_that_has_waited_for_long_is_held_whatever_room_there_is(
+    deliverer: Deliverer, hanging: Receiver, receiver: Receiver
+) -> None:
+    """One that answers slowly, one at a time: what is in flight is finished, and what waits beside it stays."""
+    slow = works(hanging, 1, max_in_flight=1)
+    behind = [replace(work, subscriber=slow[0].subscriber) for work in works(hanging, 3, claimed_ago=LATE_AFTER)]
+    beside = works(receiver, 1, claimed_ago=LATE_AFTER)
+    deliverer.flow.take([*slow, *behind, *beside])
+    done = finish(deliverer, 4)
+    assert {work.claim.delivery_id for work in done} == {work.claim.delivery_id for work in (*behind, *beside)}
+    assert {work.verdict for work in done} == {Verdict(Act.HOLD, "capped"), None}
+    assert deliverer.transport.in_flight == 1
+    assert set(deliverer.flow.held) == {slow[0].subscriber.id}
+    assert not deliverer.flow.is_unsure.is_set()
+
+
+def test_a_suspect_that_has_waited_for_long_is_not_held_but_let_go_with_its_lease(
+    deliverer: Deliverer, hanging: Receiver
+) -> None:
+    slow = works(hanging, 1, max_in_flight=1)
+    late, lost = (
+        replace(work, subscriber=slow[0].subscriber, claim=replace(work.claim, lost_claims=SUSPECT_FROM))
+        for work in (*works(hanging, 1, claimed_ago=LATE_AFTER), *works(hanging, 1, claimed_ago=LEASE))
+    )
+    deliverer.flow.take([*slow, late, lost])
+    deliverer._step(0)
+    assert deliverer.flow.wait_for_done(10, 0) == []
+    assert deliverer.flow.in_hand() == {work.claim.delivery_id for work in (*slow, late)}
+    assert deliverer.flow.is_unsure.is_set()
