@@ -1,22 +1,20 @@
 """Real key presses alone, as of somebody without a mouse: each stop of Tab is shown, and what has the focus is seen."""
 
-from typing import Any
-
 from playwright.sync_api import Locator, Page, expect
 
 #: More presses of Tab than any page has stops; whoever needs more is lost.
 LONGEST_WAY = 150
-#: What a style of the focus may change, at the element itself.
+#: Whether an element has the focus, whether it is in view, and all that a style of the focus may change at it.
 LOOK = """each => {
+    const box = each.getBoundingClientRect();
     const style = getComputedStyle(each);
     const names = ["outline", "boxShadow", "border", "background", "color", "textDecoration"];
-    return names.map(name => style[name]);
-}"""
-IS_FOCUSED = "each => each === document.activeElement"
-IS_IN_VIEW = """each => {
-    const box = each.getBoundingClientRect();
-    return box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight
-        && box.right > 0 && box.left < innerWidth;
+    return {
+        hasFocus: each === document.activeElement,
+        isInView: box.width > 0 && box.height > 0
+            && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+        style: names.map(name => style[name]),
+    };
 }"""
 
 
@@ -34,12 +32,16 @@ class Keys:
         self.page.keyboard.type(text)
 
     def tab_to(self, wanted: Locator, key: str = "Tab") -> None:
-        """Walks there; the element is in view, and looks otherwise than without the focus."""
+        """Walks there; the element is in view, and looks otherwise than before it had the focus."""
         expect(wanted).to_be_visible()
         for _ in range(LONGEST_WAY):
+            before = wanted.evaluate(LOOK)
             self.press(key)
-            if wanted.evaluate(IS_FOCUSED):
-                return self._assert_seen(wanted)
+            now = wanted.evaluate(LOOK)
+            if now["hasFocus"]:
+                assert now["isInView"], f"{wanted} has the focus out of view"
+                assert now["style"] != before["style"], f"{wanted} does not show that it has the focus"
+                return
         raise AssertionError(f"{key} does not come to {wanted}")
 
     def follow(self, wanted: Locator, key: str = "Enter") -> None:
@@ -56,12 +58,3 @@ class Keys:
                 return
             self.press("ArrowDown")
         raise AssertionError(f"{select} has no {value}")
-
-    def _assert_seen(self, wanted: Locator) -> None:
-        assert wanted.evaluate(IS_IN_VIEW), f"{wanted} has the focus out of view"
-        with_focus: list[Any] = wanted.evaluate(LOOK)
-        self.press("Tab")
-        without_focus = wanted.evaluate(LOOK)
-        self.press("Shift+Tab")
-        expect(wanted).to_be_focused()
-        assert with_focus != without_focus, f"{wanted} does not show that it has the focus"
