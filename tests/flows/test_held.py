@@ -94,6 +94,7 @@ def test_one_that_asks_to_wait_is_left_alone_with_all_its_deliveries(station: St
     assert len(station.requests(f"/{topic}")) == 1
     let_the_pause_end(station, subscriber_id)
     station.ledger.wait_for(topic, count=50, state="delivered", attempts=1)
+    station.receiver.wait_until(lambda: len(station.requests(f"/{topic}")) >= 51)
     assert len(station.requests(f"/{topic}")) == 51
 
 
