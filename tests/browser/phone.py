@@ -13,10 +13,15 @@ PATIENCE_MS = 5_000
 
 
 def act(page: Page, action: str) -> None:
-    """Chooses one of the actions, which are behind three dots."""
+    """Chooses one of the actions that open a dialog."""
+    choose(page, action)
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def choose(page: Page, action: str) -> None:
+    """Follows one of the actions, which are behind three dots."""
     page.locator("#main").get_by_text("more_horiz", exact=True).click()
     page.get_by_role("link", name=action).click()
-    expect(page.get_by_role("dialog")).to_be_visible()
 
 
 def assert_serves(page: Page, within: str = "#main") -> None:
