@@ -136,7 +136,7 @@ def test_a_failing_delivery_is_tried_now_and_stopped(desk: Desk, keys: Keys) -> 
     keys.follow(page.get_by_role("button", name="Filter", exact=True))
     desk.reload_until("1 delivery")
     keys.follow(first_of_list(page))
-    expect(page.locator("body")).to_contain_text(re.compile(r"What happens next\s+Attempt \d+ (comes in|is due)"))
+    expect(page.locator("body")).to_contain_text(re.compile(r"What happens next\s+Attempt \d+ (comes at|is due)"))
     coming = re.search(r"Attempt (\d+)", page.locator(".switch-step-coming").inner_text())
     assert coming
     keys.follow(page.get_by_role("link", name="Try now"))
