@@ -11,7 +11,7 @@ from unfold.decorators import display
 from dispatch.admin.history import HistoricSubscriberAdmin
 from dispatch.admin.releasing import shown_release, told_backlog
 from dispatch.models import Delivery, Health
-from dispatch.resuming import backlog
+from dispatch.resuming import Backlog, backlog
 from dispatch.shown.times import shown_time
 from subscribers.models import Subscriber
 
@@ -26,6 +26,15 @@ TIMES_SHOWN = {
 def _health(subscriber: Subscriber) -> Health:
     """Without a row all is well."""
     return getattr(subscriber, "health", None) or Health(subscriber=subscriber, breaker=Health.Breaker.CLOSED)
+
+
+def _backlog(subscriber: Subscriber) -> Backlog:
+    """Counted once for each row that was read: the theme asks for a field's text several times a page."""
+    remembered = vars(subscriber)
+    if "held_backlog" not in remembered:
+        remembered["held_backlog"] = backlog(subscriber.pk)
+    held: Backlog = remembered["held_backlog"]
+    return held
 
 
 class HealthSubscriberAdmin(HistoricSubscriberAdmin):
@@ -50,7 +59,7 @@ class HealthSubscriberAdmin(HistoricSubscriberAdmin):
 
     @display(description="Held")
     def shown_backlog(self, subscriber: Subscriber) -> str:
-        held = backlog(subscriber.pk)
+        held = _backlog(subscriber)
         if held.since is None:
             return "nothing"
         query = {"subscriber": subscriber.pk, "state": Delivery.State.HELD.value}
@@ -63,7 +72,7 @@ class HealthSubscriberAdmin(HistoricSubscriberAdmin):
     def shown_breaker(self, subscriber: Subscriber) -> str:
         health = _health(subscriber)
         if health.breaker == Health.Breaker.CLOSED:
-            return "Closed: its events are sent."
+            return "Closed: it does not keep failing." if subscriber.is_paused else "Closed: its events are sent."
         until = shown_time(health.open_until, is_long=True)
         if health.breaker == Health.Breaker.HALF_OPEN:
             told = "Half-open: one delivery is on its way to find out how it does, until {} at the latest."

@@ -36,3 +36,11 @@ def test_the_breaker_is_shown_and_cannot_be_written(
     assert sentence in shown
     assert 'name="shown_breaker"' not in shown
     assert 'name="rate_limit_per_second"' in shown
+
+
+def test_a_paused_subscriber_is_not_said_to_get_its_events(admin_client: Client) -> None:
+    subscriber = make_subscriber(state="paused")
+    answer = admin_client.get(reverse("admin:subscribers_subscriber_change", args=[subscriber.pk]))
+    shown = answer.content.decode()
+    assert "Closed: it does not keep failing." in shown
+    assert "Closed: its events are sent" not in shown

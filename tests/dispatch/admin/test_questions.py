@@ -40,7 +40,7 @@ def of_first(name: str, rows: Callable[[], object]) -> Callable[[], str]:
 #: The most questions of each page; two of them are who asks.
 PAGES: dict[str, tuple[Callable[[], str], int]] = {
     "storage": (lambda: reverse("storage"), 36),
-    "a subscriber": (of_first("subscribers_subscriber", lambda: Subscriber.objects.earliest("pk").pk), 44),
+    "a subscriber": (of_first("subscribers_subscriber", lambda: Subscriber.objects.earliest("pk").pk), 20),
     "a new replay": (lambda: reverse("admin:dispatch_replay_new"), 4),
     "a new replay that is counted": (lambda: reverse("admin:dispatch_replay_new", query={"state": "dead"}), 6),
     "an attempt": (of_first("dispatch_attempt", lambda: Attempt.objects.earliest("pk").pk), 6),
