@@ -225,7 +225,7 @@ def test_a_signature_that_is_none_is_no_error_of_another_kind(key: str, signatur
     [
         ("whpk_AAAA", "not whpk_ and base64 of 32 bytes"),
         ("whpk_€", "not whpk_ and base64 of 32 bytes"),
-        (new_private_key(), "stays with the hub"),
+        pytest.param(new_private_key(), "stays with the hub", id="private"),
         ("whsec_€", "secret is not base64"),
     ],
 )

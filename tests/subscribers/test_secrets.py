@@ -38,7 +38,11 @@ def test_rotation_keeps_the_old_secret_for_the_overlap() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("old", "overlap"), [("", timedelta(hours=1)), (new_shared_secret(), timedelta())])
+@pytest.mark.parametrize(
+    ("old", "overlap"),
+    [("", timedelta(hours=1)), (new_shared_secret(), timedelta())],
+    ids=["no old secret", "no overlap"],
+)
 def test_without_an_old_secret_or_an_overlap_there_is_only_the_new_one(old: str, overlap: timedelta) -> None:
     subscriber = Subscriber.objects.create(topic="a", target_url="http://x/", secret=old)
     rotate(subscriber, new_shared_secret(), overlap)

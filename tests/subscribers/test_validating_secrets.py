@@ -7,7 +7,11 @@ from subscribers.secrets import new_private_key, new_shared_secret
 from subscribers.validators import validate_secret
 
 
-@pytest.mark.parametrize("secret", [new_shared_secret(), new_private_key(), new_shared_secret().removeprefix("whsec_")])
+@pytest.mark.parametrize(
+    "secret",
+    [new_shared_secret(), new_private_key(), new_shared_secret().removeprefix("whsec_")],
+    ids=["shared", "private", "bare"],
+)
 def test_what_switch_makes_is_taken(secret: str) -> None:
     validate_secret(secret)
 
