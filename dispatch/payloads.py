@@ -118,11 +118,14 @@ STRICT_DECODER = json.JSONDecoder(
 def parse_exact(text: str, parsed: Any) -> Any:
     """`parsed` again, from the same `text`, with those fractions kept as text that a float would change.
 
-    Only for `to_text`, which writes them back digit by digit; filters see `parsed`.
+    Only for `to_text`, which writes them back digit by digit; filters see `parsed`. Raises PayloadError.
     """
     if not _has_inexact_fraction(text):
         return parsed
-    return simplejson.loads(text, parse_float=simplejson.RawJSON)
+    try:
+        return simplejson.loads(text, parse_float=simplejson.RawJSON)
+    except RecursionError as error:
+        raise PayloadError("It is nested too deep.") from error
 
 
 def to_text(data: Any) -> str:

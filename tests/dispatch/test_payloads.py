@@ -1,6 +1,7 @@
 """The form a payload must have, and numbers that pass digit by digit."""
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -202,3 +203,14 @@ def test_last_of_two_equal_keys_wins_in_what_filters_see_and_in_what_is_sent(fra
     seen = parse_json(text)
     assert seen == {"body": {"a": 2}}
     assert to_text(parse_exact(text, seen)) == '{"body":{"a":2}}'
+
+
+def test_whatever_is_nested_too_deep_is_refused_at_the_edge_of_the_stack_too() -> None:
+    refused = 0
+    for depth in range(1, sys.getrecursionlimit()):
+        text = "[" * depth + "1e300" + "]" * depth
+        try:
+            parse_exact(text, parse_json(text))
+        except PayloadError:
+            refused += 1
+    assert 0 < refused < depth

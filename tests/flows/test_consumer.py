@@ -111,7 +111,7 @@ def test_retry_after_is_honoured_and_does_not_count_as_a_failure(station: Statio
     waiting = station.ledger.wait_for(topic, state="pending", reason="throttled", failures=0, attempts=1)
     assert waiting["deferred_seconds"] == 600
     [row] = station.ledger.run(
-        "SELECT (julianday(due_at) - julianday(started_at)) * 86400 AS wait FROM delivery "
+        "SELECT ROUND((julianday(due_at) - julianday(started_at)) * 86400, 3) AS wait FROM delivery "
         "JOIN attempt ON delivery_id = delivery.id WHERE delivery.id = ?",
         waiting["id"].replace("-", ""),
     )
