@@ -1,4 +1,7 @@
-"""Chooses the database of a test run before Django's settings are read: SWITCH_TEST_DATABASE=postgres starts one."""
+"""Chooses the database of a test run before Django's settings are read: SWITCH_TEST_DATABASE=postgres starts one.
+
+The processes of a parallel run inherit its address, and each makes a database of its own there.
+"""
 
 import os
 from collections.abc import Generator
@@ -13,7 +16,7 @@ _server: PostgresServer | None = None
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests() -> Generator[None, object, object]:
     global _server
-    if os.environ.get("SWITCH_TEST_DATABASE") == "postgres":
+    if os.environ.get("SWITCH_TEST_DATABASE") == "postgres" and "PYTEST_XDIST_WORKER" not in os.environ:
         try:
             _server = PostgresServer()
             _server.start()
