@@ -3,28 +3,47 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import DataError, IntegrityError
+from django.db.backends.utils import CursorWrapper
 
-from dispatch.ledger.dialect import atomic_cursor, chunks, flatten, soon_synced, to_database, to_id, values
+from dispatch.ledger.dialect import (
+    as_records,
+    atomic_cursor,
+    is_postgres,
+    placeholders,
+    soon_synced,
+    to_id,
+    to_sqlite,
+)
 
-ATTEMPT_COLUMNS = (
-    "delivery_id, number, started_at, method, url, request_headers, status, error_kind, error, "
-    "response_headers, response_body, name_lookup_ms, connect_ms, tls_ms, first_byte_ms, total_ms"
-)
-ATTEMPT_TYPES = (
-    *("uuid", "integer", "timestamptz", "text", "text", "text", "smallint", "text", "text", "text", "text"),
-    *["double precision"] * 5,
-)
-SETTLED_COLUMNS = (
-    "state, reason, attempts, failures, deferred_seconds, due_at, queued_at, last_status, last_error, settled_at"
-)
-SETTLED_TYPES = (
-    *("uuid", "text", "text", "integer", "integer", "double precision"),
-    *("timestamptz", "timestamptz", "smallint", "text", "timestamptz"),
-)
+#: With the types that Postgres gives them.
+ATTEMPT_COLUMNS = {
+    "delivery_id": "uuid",
+    "number": "integer",
+    "started_at": "timestamptz",
+    **dict.fromkeys(("method", "url", "request_headers"), "text"),
+    "status": "smallint",
+    **dict.fromkeys(("error_kind", "error", "response_headers", "response_body"), "text"),
+    **dict.fromkeys(("name_lookup_ms", "connect_ms", "tls_ms", "first_byte_ms", "total_ms"), "double precision"),
+}
+SETTLED_COLUMNS = {
+    "state": "text",
+    "reason": "text",
+    "attempts": "integer",
+    "failures": "integer",
+    "deferred_seconds": "double precision",
+    "due_at": "timestamptz",
+    "queued_at": "timestamptz",
+    "last_status": "smallint",
+    "last_error": "text",
+    "settled_at": "timestamptz",
+}
+INSERT = f"INSERT INTO attempt ({', '.join(ATTEMPT_COLUMNS)})"
+#: What writes all, and returns the deliveries that were still claimed by the owner.
+Write = Callable[[CursorWrapper], set[UUID]]
 #: Is given the deliveries that were still claimed by the owner.
 Also = Callable[[set[UUID]], None]
 
@@ -75,14 +94,9 @@ def settle(owner: UUID, settlements: Sequence[Settlement], also: Also | None = N
     written with them or not at all.
     """
     # Put together before the transaction begins: it holds the lock of all writers on SQLite.
-    updates, inserts = _updates(owner, settlements), _inserts(settlements)
-    ours: set[UUID] = set()
+    write = (_on_postgres if is_postgres() else _on_sqlite)(owner, settlements)
     with soon_synced(), atomic_cursor() as cursor:
-        for statement, parameters in updates:
-            cursor.execute(statement, parameters)
-            ours |= {to_id(row[0]) for row in cursor.fetchall()}
-        for statement, parameters in inserts:
-            cursor.execute(statement, parameters)
+        ours = write(cursor)
         if also:
             also(ours)
     return ours
@@ -102,18 +116,49 @@ def settle_one_by_one(
     return ours, refused
 
 
-def _updates(owner: UUID, settlements: Sequence[Settlement]) -> list[tuple[str, list[Any]]]:
-    assignments = ", ".join(f"{name} = new.column{place}" for place, name in enumerate(SETTLED_COLUMNS.split(", "), 2))
-    return [
-        (
-            f"UPDATE delivery SET {assignments}, owner = NULL, lease_until = NULL "
-            f"FROM ({values(SETTLED_TYPES, len(chunk))}) AS new "
-            "WHERE delivery.id = new.column1 AND delivery.state = 'claimed' AND delivery.owner = %s "
-            "RETURNING delivery.id",
-            [*flatten(_settled_values(settlement) for settlement in chunk), to_database(owner)],
+def _on_postgres(owner: UUID, settlements: Sequence[Settlement]) -> Write:
+    """A statement for all deliveries and one for all attempts, each with its rows in one parameter."""
+    deliveries, settled = as_records([_settled_values(each) for each in settlements], {"id": "uuid", **SETTLED_COLUMNS})
+    tried = _tried(settlements)
+    attempts, rows = as_records(tried, ATTEMPT_COLUMNS)
+    assignments = ", ".join(f"{name} = new.{name}" for name in SETTLED_COLUMNS)
+
+    def write(cursor: CursorWrapper) -> set[UUID]:
+        cursor.execute(
+            f"UPDATE delivery SET {assignments}, owner = NULL, lease_until = NULL FROM ({deliveries}) AS new "
+            "WHERE delivery.id = new.id AND delivery.state = 'claimed' AND delivery.owner = %s RETURNING delivery.id",
+            [settled, owner],
         )
-        for chunk in chunks(settlements, len(SETTLED_TYPES))
-    ]
+        ours = {row[0] for row in cursor.fetchall()}
+        if tried:
+            cursor.execute(f"{INSERT} {attempts} ON CONFLICT DO NOTHING", [rows])
+        return ours
+
+    return write
+
+
+def _on_sqlite(owner: UUID, settlements: Sequence[Settlement]) -> Write:
+    """A statement for each row: SQLite runs it again for less than it costs to parse one with all of them."""
+    settled = list(map(to_sqlite, map(_settled_values, settlements)))
+    tried = list(map(to_sqlite, _tried(settlements)))
+    ids = orjson.dumps([delivery_id for delivery_id, *_ in settled]).decode()
+    assignments = ", ".join(f"{name} = %s" for name in SETTLED_COLUMNS)
+
+    def write(cursor: CursorWrapper) -> set[UUID]:
+        cursor.execute(
+            "SELECT id FROM delivery "
+            "WHERE id IN (SELECT value FROM json_each(%s)) AND state = 'claimed' AND owner = %s",
+            [ids, owner.hex],
+        )
+        ours = {row[0] for row in cursor.fetchall()}
+        cursor.executemany(
+            f"UPDATE delivery SET {assignments}, owner = NULL, lease_until = NULL WHERE id = %s",
+            [(*values, delivery_id) for delivery_id, *values in settled if delivery_id in ours],
+        )
+        cursor.executemany(f"{INSERT} VALUES ({placeholders(len(ATTEMPT_COLUMNS))}) ON CONFLICT DO NOTHING", tried)
+        return set(map(to_id, ours))
+
+    return write
 
 
 def _settled_values(settlement: Settlement) -> tuple[object, ...]:
@@ -132,15 +177,8 @@ def _settled_values(settlement: Settlement) -> tuple[object, ...]:
     )
 
 
-def _inserts(settlements: Sequence[Settlement]) -> list[tuple[str, list[Any]]]:
-    rows = [(settlement.delivery_id, settlement.attempt) for settlement in settlements if settlement.attempt]
-    return [
-        (
-            f"INSERT INTO attempt ({ATTEMPT_COLUMNS}) {values(ATTEMPT_TYPES, len(chunk))} ON CONFLICT DO NOTHING",
-            flatten(_attempt_values(delivery_id, attempt) for delivery_id, attempt in chunk),
-        )
-        for chunk in chunks(rows, len(ATTEMPT_TYPES))
-    ]
+def _tried(settlements: Sequence[Settlement]) -> list[tuple[object, ...]]:
+    return [_attempt_values(each.delivery_id, each.attempt) for each in settlements if each.attempt]
 
 
 def _attempt_values(delivery_id: UUID, attempt: AttemptRow) -> tuple[object, ...]:

@@ -48,7 +48,7 @@ class _Explainer:
             self._is_busy = True
             self._work.statements += 1
             explain = _explain_postgres if connection.vendor == "postgresql" else _explain_sqlite
-            explain(self._work, sql, params)
+            explain(self._work, sql, params[0] if many else params)
             self._is_busy = False
         return execute(sql, params, many, context)
 
