@@ -27,7 +27,7 @@ from dispatch.ledger.recovering import is_any_withheld, recover_own_claims
 from dispatch.queues import open_queue
 from dispatch.queues.base import Job, Queue, QueueUnavailableError
 
-FETCH_LIMIT = 128
+FETCH_LIMIT = 256
 QUIET_SECONDS = 1.0
 ROOM_WAIT_SECONDS = 0.05
 #: How often a process that is given nothing looks whether there is something.

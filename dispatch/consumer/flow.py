@@ -15,6 +15,8 @@ from dispatch.consumer.work import Work
 #: With less than this part of its room left for so long, a process holds what its slow subscribers have in it.
 PRESSED_BELOW = 1 / 4
 PRESSED_AFTER_SECONDS = 0.05
+#: For so long one with less than that part of its room waits for more, so that a busy one claims many at once.
+GATHER_SECONDS = 0.01
 
 Key = TypeVar("Key")
 
@@ -25,7 +27,9 @@ class Flow:
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
         self.freight = Freight()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._has_room = threading.Condition(self._lock)
+        self._has_done = threading.Condition(self._lock)
         self._taken = 0
         self._in_hand: Counter[UUID] = Counter()  # twice, if claimed again while an earlier claim was lost
         self._taken_for: Counter[int] = Counter()
@@ -49,7 +53,7 @@ class Flow:
 
     def in_hand(self) -> set[UUID]:
         """The deliveries between claim and record."""
-        with self._changed:
+        with self._lock:
             return set(self._in_hand)
 
     def note_progress(self) -> None:
@@ -66,16 +70,16 @@ class Flow:
         return since is not None and time.monotonic() - since >= PRESSED_AFTER_SECONDS
 
     def wait_for_room(self, timeout_seconds: float) -> int:
-        """How many more works may be taken; waits for some."""
-        with self._changed:
-            if self._taken >= self.capacity:
-                self._changed.wait(timeout_seconds)
+        """How many more works may be taken; waits for some, and then a little for many."""
+        with self._lock:
+            if self._has_room.wait_for(lambda: self._taken < self.capacity, timeout_seconds) and timeout_seconds:
+                self._has_room.wait_for(lambda: not self._is_nearly_full, GATHER_SECONDS)
             return self.capacity - self._taken
 
     def take(self, works: Sequence[Work]) -> None:
         """Works that were claimed. Those not read yet are put in later."""
         self.note_progress()
-        with self._changed:
+        with self._lock:
             self._taken += len(works)
             self._in_hand.update(work.claim.delivery_id for work in works)
             self._taken_for.update(work.subscriber.id for work in works)
@@ -84,10 +88,10 @@ class Flow:
 
     def put(self, works: Sequence[Work]) -> None:
         """Works that were taken: those to be sent become ready, the others are done as they are."""
-        with self._changed:
+        with self._lock:
             self._ready.extend(work for work in works if work.request is not None)
             self._done.extend(work for work in works if work.request is None and not work.is_unread)
-            self._changed.notify_all()
+            self._tell_of_done()
 
     def ready(self) -> list[Work]:
         """Takes out all that is to be sent."""
@@ -97,29 +101,29 @@ class Flow:
         return found
 
     def finish(self, works: Iterable[Work]) -> None:
-        with self._changed:
+        with self._lock:
             self._done.extend(works)
-            self._changed.notify_all()
+            self._tell_of_done()
 
     def wait_for_done(self, limit: int, timeout_seconds: float) -> list[Work]:
         """Takes out up to `limit` works that have an outcome; waits for a first one."""
-        with self._changed:
+        with self._lock:
             if not self._done:
-                self._changed.wait(timeout_seconds)
+                self._has_done.wait(timeout_seconds)
             return [self._done.popleft() for _ in range(min(limit, len(self._done)))]
 
     def release(self, works: Sequence[Work]) -> None:
         """Makes room for as many works as were recorded or handed back."""
         self.note_progress()
         self.freight.unload(works)
-        with self._changed:
+        with self._lock:
             self._taken -= len(works)
             _take_out(self._in_hand, [work.claim.delivery_id for work in works])
             _take_out(self._taken_for, [work.subscriber.id for work in works])
             for work in works:
                 work.is_recorded = True
             self._watch_room()
-            self._changed.notify_all()
+            self._has_room.notify_all()
 
     def let_go(self, works: Sequence[Work]) -> None:
         """Works that others may have taken over: nothing is recorded of them, and the feeder gives back ours."""
@@ -127,8 +131,16 @@ class Flow:
             self.release(works)
             self.is_unsure.set()
 
+    def _tell_of_done(self) -> None:
+        if self._done:
+            self._has_done.notify()
+
+    @property
+    def _is_nearly_full(self) -> bool:
+        return self.capacity - self._taken < self.capacity * PRESSED_BELOW
+
     def _watch_room(self) -> None:
-        if self.capacity - self._taken >= self.capacity * PRESSED_BELOW:
+        if not self._is_nearly_full:
             self._pressed_since = None
         elif self._pressed_since is None:
             self._pressed_since = time.monotonic()

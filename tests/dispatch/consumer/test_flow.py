@@ -1,8 +1,12 @@
 """What is between claim and record is known, and bounds what is taken."""
 
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from dispatch.consumer import flow as flow_module
 from dispatch.consumer.flow import Flow
 from dispatch.identifiers import new_id
 
@@ -40,3 +44,23 @@ def test_taking_and_recording_are_progress() -> None:
     flow.release([])
     moments.append(flow.progressed_at)
     assert moments == sorted(set(moments))
+
+
+def test_one_that_is_nearly_full_gives_what_room_there_is_and_a_full_one_none() -> None:
+    flow = Flow(8)
+    flow.take([work() for _ in range(7)])
+    assert flow.wait_for_room(60) == 1
+    flow.take([work()])
+    assert flow.wait_for_room(0.001) == 0
+
+
+def test_one_that_is_nearly_full_gives_as_much_room_as_comes_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow_module, "GATHER_SECONDS", 60)
+    flow = Flow(8)
+    works = [work() for _ in range(8)]
+    flow.take(works)
+    with ThreadPoolExecutor() as pool:
+        room = pool.submit(flow.wait_for_room, 60)
+        for each in works[:2]:
+            flow.release([each])
+        assert room.result(60) == 2
