@@ -16,12 +16,14 @@ from subscribers.validators import validate_secret
 from switchsite import environment
 from switchsite.mail import mail_problem
 
+#: The tag of the checks of settings, which a consumer runs as well.
+SETTINGS = "switch"
 #: RFC 7518, section 3.2: a key of the hash's size or larger must be used.
 HS256_KEY_BYTES = 32
 CUT_OFF_HINT = "A consumer that stops would cut off the slowest requests; they would be sent again."
 
 
-@register(Tags.security)
+@register(Tags.security, SETTINGS)
 def check_secrets(**kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if settings.SECRET_KEY == "unset":  # noqa: S105 - the mark for "not given"
@@ -41,7 +43,7 @@ def check_secrets(**kwargs: Any) -> list[CheckMessage]:
     return found
 
 
-@register(Tags.security, deploy=True)
+@register(Tags.security, SETTINGS, deploy=True)
 def check_exposure(**kwargs: Any) -> list[CheckMessage]:
     """In place of Django's checks of what follows from these two."""
     found: list[CheckMessage] = []
@@ -56,13 +58,13 @@ def check_exposure(**kwargs: Any) -> list[CheckMessage]:
     return found
 
 
-@register()
+@register(SETTINGS)
 def check_variables(**kwargs: Any) -> list[CheckMessage]:
     sentences = dict.fromkeys(environment.problems)
     return [Error(sentence, hint="docs/settings.md lists every variable.", id="switch.E003") for sentence in sentences]
 
 
-@register()
+@register(SETTINGS)
 def check_unknown_variables(**kwargs: Any) -> list[CheckMessage]:
     """Of the value nothing is told: it may be a secret."""
     return [
@@ -75,7 +77,7 @@ def check_unknown_variables(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-@register()
+@register(SETTINGS)
 def check_faktory_url(**kwargs: Any) -> list[CheckMessage]:
     problem = faktory_url_problem(settings.FAKTORY_URL) if settings.FAKTORY_URL else None
     if problem is None:
@@ -96,7 +98,7 @@ def faktory_url_problem(url: str) -> str | None:
     return None if parts.hostname else "names no host."
 
 
-@register()
+@register(SETTINGS)
 def check_timeouts(**kwargs: Any) -> list[CheckMessage]:
     if settings.SWITCH_TOTAL_TIMEOUT_SECONDS > settings.SWITCH_MAX_TIMEOUT_SECONDS:
         sentence = "SWITCH_TOTAL_TIMEOUT_SECONDS is above SWITCH_MAX_TIMEOUT_SECONDS."
@@ -107,7 +109,7 @@ def check_timeouts(**kwargs: Any) -> list[CheckMessage]:
     return []
 
 
-@register()
+@register(SETTINGS)
 def check_alerts(**kwargs: Any) -> list[CheckMessage]:
     """None of these values is repeated: each may hold a secret."""
     found: list[CheckMessage] = []
@@ -143,7 +145,7 @@ def webhook_problem(url: str) -> str | None:
     return None if parts.hostname else "names no host."
 
 
-@register()
+@register(SETTINGS)
 def check_tracing(**kwargs: Any) -> list[CheckMessage]:
     if not is_wanted() or is_installed():
         return []

@@ -82,7 +82,7 @@ EMAIL_TIMEOUT = 8
 
 INSTALLED_APPS = [
     "unfold",
-    "django.contrib.admin",
+    "switchsite.admin_config.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -15,6 +15,8 @@ __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"
 
 handler403 = "switchsite.forbidden.forbidden"
 
+admin.autodiscover()
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/dashboard/", fragment, name="dashboard_fragment"),

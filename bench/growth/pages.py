@@ -5,6 +5,7 @@ from django.db.models import Model
 from django.urls import reverse
 
 from dispatch.models import Attempt, Delivery, Event
+from switchsite import urls  # noqa: F401 - they register the lists
 
 PROJECT = ("dispatch", "subscribers")
 PAGE = 50

@@ -1,6 +1,6 @@
 """What the schema says of the paths that publishers and probes call, and of who may call what.
 
-The views themselves know nothing of it. Loaded by the app's `ready`, so that drf-spectacular knows these classes.
+The views themselves know nothing of it. Loaded with the API's URLs, so that drf-spectacular knows these classes.
 """
 
 from typing import Any

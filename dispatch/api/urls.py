@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.permissions import AllowAny
 from rest_framework.routers import SimpleRouter
 
+from dispatch.api import described  # noqa: F401 - drf-spectacular knows its extensions once they are imported
 from dispatch.api.views.ledger import AttemptViewSet, DeliveryViewSet, EventViewSet
 from dispatch.api.views.replays import ReplayViewSet
 from dispatch.api.views.subscribers import SubscriberViewSet
