@@ -1,7 +1,8 @@
 """Resolves names in threads of its own: bounded, once for many who ask, remembered briefly.
 
-libcurl's own resolver runs out of threads on a dozen dead names, and then nobody is served. Here names that failed or
-were slow are asked in a small lane of their own.
+libcurl's own resolver runs out of threads on a dozen dead names, and then nobody is served. Here names that are slow
+are asked in a small lane of their own. One that answered well before may be slow once: among the dead ones it would
+wait long for its next answer, and a lost packet is all it takes.
 """
 
 import socket
@@ -57,6 +58,7 @@ class Resolver:
         self._known: dict[str, tuple[float, Resolution]] = {}
         self._asking: dict[str, list[Callback]] = {}
         self._slow: set[str] = set()
+        self._trusted: set[str] = set()  # answered well, and may be slow once
         self._fast_lane = Lane("resolver", FAST_LANE, FAST_LANE_AT_MOST, slow_seconds)
         self._slow_lane = Lane("resolver-slow", SLOW_LANE, SLOW_LANE, slow_seconds)
 
@@ -87,13 +89,24 @@ class Resolver:
     def _look_up(self, host: str) -> None:
         started = self._clock()
         resolution = self._answer(host)
-        is_slow = not resolution.addresses or self._clock() - started > self._slow_seconds
+        is_slow = self._clock() - started > self._slow_seconds
         with self._lock:
             self._remember(host, resolution)
-            (self._slow.add if is_slow else self._slow.discard)(host)
+            self._judge(host, is_slow=is_slow, is_found=bool(resolution.addresses))
             callbacks = self._asking.pop(host)
         for callback in callbacks:
             callback(resolution)
+
+    def _judge(self, host: str, *, is_slow: bool, is_found: bool) -> None:
+        """A failure that comes quickly changes nothing: it holds up nobody."""
+        if not is_slow:
+            self._slow.discard(host)
+            if is_found:
+                self._trusted.add(host)
+        elif host in self._trusted:
+            self._trusted.discard(host)
+        else:
+            self._slow.add(host)
 
     def _answer(self, host: str) -> Resolution:
         try:
@@ -105,6 +118,7 @@ class Resolver:
         if len(self._known) >= MAX_REMEMBERED:
             self._known.clear()
             self._slow.clear()
+            self._trusted.clear()
         keep_seconds = KEEP_SECONDS if resolution.addresses else KEEP_FAILURE_SECONDS
         self._known[host] = (self._clock() + keep_seconds, resolution)
         return resolution

@@ -10,7 +10,13 @@ import pytest
 
 from dispatch.outcomes import ErrorKind
 from dispatch.transport import Resolution, Resolver, Timeouts, resolver
-from dispatch.transport.resolver import FAST_LANE_AT_MOST, KEEP_FAILURE_SECONDS, KEEP_SECONDS, system_lookup
+from dispatch.transport.resolver import (
+    FAST_LANE_AT_MOST,
+    KEEP_FAILURE_SECONDS,
+    KEEP_SECONDS,
+    SLOW_SECONDS,
+    system_lookup,
+)
 from tests.dispatch.transport.conftest import OpenTransport
 from tests.dispatch.transport.moving import exchange, move
 from tests.dispatch.transport.peers import OK, Peer
@@ -25,6 +31,7 @@ class Names:
         self.asked: Counter[str] = Counter()
         self.hanging = 0
         self.most_hanging = 0
+        self.begun = threading.Semaphore(0)
         self._buried = threading.Event()
         self._lock = threading.Lock()
 
@@ -35,6 +42,7 @@ class Names:
             with self._lock:
                 self.hanging += 1
                 self.most_hanging = max(self.most_hanging, self.hanging)
+            self.begun.release()
             self._buried.wait(20)
             with self._lock:
                 self.hanging -= 1
@@ -160,24 +168,94 @@ def test_dead_names_hold_up_nobody_else(names: Names) -> None:
         assert ask(asked, "good.example", timeout_seconds=2) == LOOPBACK
 
 
-def test_names_that_failed_are_asked_again_in_a_small_lane(names: Names) -> None:
-    now = 1000.0
-    failed: set[str] = set()
+class Clock:
+    """Stands still unless it is moved."""
 
-    def lookup(host: str) -> tuple[str, ...]:
-        if host.startswith("dead") and host not in failed:
-            failed.add(host)
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return names(host)
+    def __init__(self) -> None:
+        self.now = 1000.0
 
-    with resolving(lookup, clock=lambda: now, slow_seconds=0.01) as asked:
-        for number in range(20):
-            ask(asked, f"dead{number}.example")
-        now += KEEP_FAILURE_SECONDS + 1
-        for number in range(20):
-            asked.resolve(f"dead{number}.example", lambda resolution: None)
+    def __call__(self) -> float:
+        return self.now
+
+    def expire(self) -> None:
+        self.now += KEEP_SECONDS + 1
+
+
+class Moody:
+    """A look-up of which each name takes its moods in turn, the last one for ever; others answer well."""
+
+    def __init__(self, clock: Clock, names: Names, **moods: list[str]) -> None:
+        self._clock = clock
+        self._names = names
+        self._moods = moods
+
+    def __call__(self, host: str) -> tuple[str, ...]:
+        moods = self._moods.get(host, [])
+        mood = moods.pop(0) if len(moods) > 1 else "".join(moods)
+        if "slow" in mood:
+            self._clock.now += 2 * SLOW_SECONDS
+        if "fails" in mood:
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return self._names("dead" if mood == "hangs" else "good")
+
+
+DEAD = [f"dead{number}" for number in range(20)]
+
+
+def fill_the_slow_lane(asked: Resolver, clock: Clock, names: Names) -> None:
+    """Asks after DEAD, whose first look-ups are slow, until they hang in the lane."""
+    for host in DEAD:
+        ask(asked, host)
+    clock.expire()
+    for host in DEAD:
+        asked.resolve(host, lambda resolution: None)
+    assert all(names.begun.acquire(timeout=5) for _ in range(resolver.SLOW_LANE))
+
+
+def test_names_that_were_slow_are_asked_again_in_a_small_lane(names: Names) -> None:
+    clock = Clock()
+    lookup = Moody(clock, names, **{host: ["slow and fails", "hangs"] for host in DEAD})
+    with resolving(lookup, clock=clock) as asked:
+        fill_the_slow_lane(asked, clock, names)
         assert ask(asked, "good.example") == LOOPBACK
-        threading.Event().wait(0.1)
+        assert names.most_hanging == resolver.SLOW_LANE
+
+
+@pytest.mark.parametrize(
+    "moods",
+    [
+        ["well", "fails", "well"],
+        ["well", "slow", "well"],
+        ["well", "slow and fails", "well"],
+        ["well", "slow and fails", "well", "slow and fails", "well"],
+        ["well", *["fails"] * 9, "well"],
+        ["fails", "well"],
+        ["slow and fails", "fails", "well"],
+    ],
+    ids=", ".join,
+)
+def test_name_that_was_in_trouble_does_not_wait_behind_the_dead(moods: list[str], names: Names) -> None:
+    clock = Clock()
+    dead = {host: ["slow and fails", "hangs"] for host in DEAD}
+    with resolving(Moody(clock, names, good=[*moods], **dead), clock=clock) as asked:
+        for _ in moods[1:]:
+            ask(asked, "good")
+            clock.expire()
+        fill_the_slow_lane(asked, clock, names)
+        assert ask(asked, "good") == LOOPBACK
+
+
+@pytest.mark.parametrize("moods", [["slow"], ["slow and fails"], ["well", "slow and fails", "slow"]], ids=", ".join)
+def test_name_that_is_slow_again_is_asked_among_the_slow(moods: list[str], names: Names) -> None:
+    clock = Clock()
+    lookup = Moody(clock, names, **{host: [*moods, "hangs"] for host in DEAD})
+    with resolving(lookup, clock=clock) as asked:
+        for _ in moods[1:]:
+            for host in DEAD:
+                ask(asked, host)
+            clock.expire()
+        fill_the_slow_lane(asked, clock, names)
+        assert ask(asked, "good.example") == LOOPBACK
         assert names.most_hanging == resolver.SLOW_LANE
 
 
