@@ -36,26 +36,32 @@ def next_step(replay: Replay, limit: int, now: datetime) -> Step:
         return Step(replay.cursor, True, lambda cursor: Written(refused=Counter({SUBSCRIBER_DELETED: 1})))
     horizon = min(replay.until or now, now - COMMIT_GRACE)
     candidate = matching.newest().candidate(replay.subscriber.pk)
-    found = _events(replay, horizon) if candidate else []
+    found, is_halted = _events(replay, horizon) if candidate else ([], True)
     if candidate is None or not found:
-        is_over = candidate is not None and horizon == replay.until
+        is_over = horizon == replay.until and not is_halted
         return Step(replay.cursor, is_over, lambda cursor: Written(), is_empty=not is_over)
     looked_at, taken = _judged(candidate, found, limit)
     return Step(looked_at[-1], False, lambda cursor: _write(cursor, replay, candidate, looked_at, taken, now))
 
 
-def _events(replay: Replay, horizon: datetime) -> list[UUID]:
+def _events(replay: Replay, horizon: datetime) -> tuple[list[UUID], bool]:
+    """The next ones, and whether the one behind them has to be waited for: its own deliveries are still being written.
+
+    They come first, so that `matched` counts them, and what its subscriber has already is known.
+    """
     behind = events(replay).filter(pk__lt=first_id_at(horizon))
     if replay.cursor:
         behind = behind.filter(pk__gt=replay.cursor)
     found: list[UUID] = []
     size = 0
-    for event_id, event_size in behind.values_list("pk", "size")[:EVENTS]:
+    for event_id, event_size, fan_out in behind.values_list("pk", "size", "fan_out")[:EVENTS]:
+        if fan_out == Event.FanOut.PENDING:
+            return found, True
         size += event_size
         if found and size > MAX_BYTES:
             break
         found.append(event_id)
-    return found
+    return found, False
 
 
 def _judged(candidate: Candidate, event_ids: Sequence[UUID], limit: int) -> tuple[list[UUID], list[UUID]]:

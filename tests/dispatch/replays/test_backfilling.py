@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from dispatch import fan_out
+from dispatch.identifiers import new_id
+from dispatch.ledger.examining import miscounted_events
 from dispatch.models import Delivery, Event, Replay
+from dispatch.queues.embedded import EmbeddedQueue
 from dispatch.replaying import SUBSCRIBER_DELETED
 from dispatch.replays import backfilling
 from dispatch.replays.backfilling import HAS_IT, NOT_TAKEN
@@ -95,6 +99,25 @@ def test_an_event_that_may_not_be_committed_yet_is_waited_for(monkeypatch: pytes
     assert (carry_out(waiting).status, waiting.done) == ("done", 2)
 
 
+def test_an_event_whose_own_deliveries_are_being_written_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fan_out, "CHUNK", 2)
+    before = make_past_event(timedelta(minutes=6), matched=0)
+    subscribers = [make_subscriber() for _ in range(3)]
+    wide = make_past_event(timedelta(minutes=5), fan_out="pending", matched=None)
+    after = make_past_event(timedelta(minutes=4), matched=0)
+    embedded = EmbeddedQueue(new_id())
+    assert fan_out.advance(wide.pk, embedded)
+
+    waiting = carry_out(ask(subscribers[-1]))
+    assert (waiting.status, received(subscribers[-1])) == ("running", [before.pk])
+    assert not fan_out.advance(wide.pk, embedded)
+    assert (carry_out(waiting).status, received(subscribers[-1])) == ("done", [before.pk, wide.pk, after.pk])
+
+    wide.refresh_from_db()
+    assert (wide.matched, waiting.refused) == (3, {HAS_IT: 1})
+    assert miscounted_events(timezone.now()) == 0
+
+
 @pytest.mark.parametrize(
     ("fields", "reason"), [({"state": "paused"}, "paused"), ({"filter_expression": "import os"}, "broken")]
 )
@@ -120,7 +143,7 @@ def test_large_payloads_come_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) ->
     events = [make_past_event(timedelta(minutes=9 - each), size=90) for each in range(4)]
     subscriber = make_subscriber()
     replay = ask(subscriber)
-    assert backfilling._events(replay, timezone.now()) == [events[0].pk]
+    assert backfilling._events(replay, timezone.now()) == ([events[0].pk], False)
     assert carry_out(replay).done == 4
 
 
