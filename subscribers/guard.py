@@ -43,10 +43,17 @@ LOCAL: Named = [
         "an address for tests or documentation",
         _networks(
             (
-                *("192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24"),
-                *("100::/64", "2001:db8::/32", "3fff::/20"),
+                *("192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24"),
+                *("100::/64", "2001:2::/48", "2001:db8::/32", "3fff::/20"),
             )
         ),
+    ),
+    # Teredo is among them, as well as anycast for NAT traversal and ORCHID, which is no address at all.
+    ("an address for protocols", _networks(("192.0.0.0/24", "2001::/23"))),
+    # All but 2000::/3 (RFC 4291, section 2.4) and ::/8, where IPv4 addresses are embedded. Some overlays use them.
+    (
+        "an address of no public network",
+        _networks(("100::/8", "200::/7", "400::/6", "800::/5", "1000::/4", "4000::/2", "8000::/1")),
     ),
 ]
 MAX_REMEMBERED = 10_000
