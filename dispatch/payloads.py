@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import orjson
@@ -22,6 +22,8 @@ FRACTION = re.compile(r"-?(?<!\d)\d++(?:\.\d++(?:[eE][+-]?\d++)?|[eE][+-]?\d++)"
 #: An escape that stands for an ASCII character; and that of NUL, behind an even number of backslashes.
 ESCAPED_ASCII = re.compile(r"\\u00[0-7]")
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+#: RFC 8259, section 2.
+SPACE = re.compile(r"[ \t\n\r]*")
 MAX_DEPTH = 200
 
 
@@ -46,14 +48,56 @@ def parse_json(text: str) -> Any:
     """JSON as Python, refusing what JSON does not know (NaN, infinities). Raises PayloadError."""
     try:
         return DECODER.decode(text)
-    except PayloadError:
-        raise
-    except json.JSONDecodeError as error:
-        raise PayloadError(f"It is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from error
-    except RecursionError as error:
-        raise PayloadError("It is nested too deep.") from error
-    except ValueError as error:  # int() refuses numbers of more than 4,300 digits.
-        raise PayloadError("It holds a number of too many digits.") from error
+    except (ValueError, RecursionError) as error:
+        raise _as_payload_error(error) from error
+
+
+def is_list(text: str) -> bool:
+    """Whether the JSON, if it is any, is a list."""
+    return text.startswith("[", _behind_space(text, 0))
+
+
+def parse_list(text: str) -> Iterator[tuple[Any, str]]:
+    """The items of a JSON list one by one, each with its own text.
+
+    Raises PayloadError as soon as it comes to a fault.
+    """
+    try:
+        yield from _items(text, _behind_space(text, text.index("[") + 1))
+    except (ValueError, RecursionError) as error:
+        raise _as_payload_error(error) from error
+
+
+def _items(text: str, place: int) -> Iterator[tuple[Any, str]]:
+    delimiter = "]" if text.startswith("]", place) else ","
+    while delimiter == ",":
+        item, end = DECODER.raw_decode(text, place)
+        yield item, text[place:end]
+        place = _behind_space(text, end)
+        delimiter = text[place : place + 1]
+        if delimiter == ",":
+            place = _behind_space(text, place + 1)
+        elif delimiter != "]":
+            raise json.JSONDecodeError("Expecting ',' delimiter", text, place)
+    end = _behind_space(text, place + 1)
+    if end != len(text):
+        raise json.JSONDecodeError("Extra data", text, end)
+
+
+def _behind_space(text: str, place: int) -> int:
+    found = SPACE.match(text, place)
+    return found.end() if found else place
+
+
+def _as_payload_error(error: ValueError | RecursionError) -> PayloadError:
+    match error:
+        case PayloadError():
+            return error
+        case json.JSONDecodeError():
+            return PayloadError(f"It is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.")
+        case RecursionError():
+            return PayloadError("It is nested too deep.")
+    return PayloadError("It holds a number of too many digits.")  # int() refuses those of more than 4,300
 
 
 def check_json(text: str, parsed: Any) -> None:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
+#: Characters of payloads in a batch whose data stay in memory until they are matched; the others are read again then.
+KEPT_READ = 1 << 20
+
 Result = Accepted | IdempotencyConflictError
 
 
@@ -69,7 +72,8 @@ def read_publication(
     body, is_cloudevent = parse_body(received), cloudevents.is_declared(content_type)
     if body.is_batch:
         return _read_batch(publisher, body, key, is_cloudevent)
-    event = read_event(body.items[0], body.exact[0], publisher.author, key, is_cloudevent=is_cloudevent)
+    [item] = body.items
+    event = read_event(*item, publisher.author, key, is_cloudevent=is_cloudevent)
     return Publication([_allowed(publisher, event)])
 
 
@@ -83,11 +87,13 @@ def _read_batch(publisher: Publisher, body: Body, key: str | None, is_cloudevent
     """What is wrong with one item does not spoil the others."""
     events: list[NewEvent] = []
     answers: list[dict[str, Any]] = []
-    for index, (item, exact) in enumerate(zip(body.items, body.exact, strict=True)):
+    size = 0
+    for index, item in enumerate(body.items):
         answer, own_key = {}, f"{key}/{index}" if key else None
         try:
-            event = read_event(item, exact, publisher.author, own_key, is_cloudevent=is_cloudevent)
-            events.append(_allowed(publisher, event))
+            event = _allowed(publisher, read_event(*item, publisher.author, own_key, is_cloudevent=is_cloudevent))
+            size += len(event.payload)
+            events.append(event if size <= KEPT_READ else event.unread())
         except (PayloadError, ContentTooLargeError, TopicForbiddenError) as error:
             answer = {"problem": problems.describe(error)}
         answers.append(answer)

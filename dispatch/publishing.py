@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from dispatch.jobs import fan_out_job, first_jobs
 from dispatch.ledger.accepting import DeliveryRow, EventRow, correct_matched, insert_deliveries, insert_events
 from dispatch.ledger.dialect import atomic_cursor, is_postgres
 from dispatch.models import Event
-from dispatch.payloads import canonical
+from dispatch.payloads import canonical, parse_json
 from dispatch.queues import uses_faktory
 from dispatch.queues.base import Job
 from dispatch.tracing.context import NOTHING, Trace
@@ -27,12 +27,13 @@ from subscribers import matching
 
 #: After so long a thread tries its luck with the database, which says what is wrong.
 TURN_SECONDS = 5.0
+UNREAD = object()
 _writer = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """A checked event: `data` is what filters see, `payload` the same as JSON text."""
+    """A checked event: `data` is what filters see, `payload` the same as JSON text; UNREAD is to be read from that."""
 
     topic: str
     author: str
@@ -40,6 +41,10 @@ class NewEvent:
     payload: str
     idempotency_key: str | None
     trace: Trace | None = None
+
+    def unread(self) -> "NewEvent":
+        """The same in less memory."""
+        return replace(self, data=UNREAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,8 @@ def _turn() -> Iterator[None]:
 
 def _plan(event: NewEvent, snapshot: matching.Snapshot, now: datetime, event_id: UUID | None = None) -> _Plan:
     event_id = event_id or new_id()
-    found = snapshot.match_up_to(settings.SWITCH_FAN_OUT_LIMIT, event.topic, event.data)
+    data = parse_json(event.payload) if event.data is UNREAD else event.data
+    found = snapshot.match_up_to(settings.SWITCH_FAN_OUT_LIMIT, event.topic, data)
     is_wide = found is None
     matches = found or []
     row = EventRow(

@@ -3,9 +3,11 @@
 import pytest
 from pytest_django import Settings
 
+from dispatch import publications
 from dispatch.models import Event
 from dispatch.tokens import PublisherToken
 from tests.dispatch.client import PLAIN, post
+from tests.dispatch.ledger.rows import make_subscriber
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet_log")]
 
@@ -47,3 +49,11 @@ def test_empty_batch_has_no_results() -> None:
 def test_batch_of_bad_items_only_is_answered_item_by_item() -> None:
     answer = post([1, {}])
     assert (answer.status, [result["problem"]["status"] for result in answer.json["results"]]) == (202, [400, 400])
+
+
+def test_every_event_of_a_large_batch_is_matched_by_its_own_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publications, "KEPT_READ", 50)
+    make_subscriber(filter_expression='data["body"]["total"] == 120.50')
+    items = [PLAIN | {"data": {"body": {"total": total}}} for total in (120.5, 1, 120.5, 2, 120.5)]
+    answer = post(items)
+    assert [result["matched"] for result in answer.json["results"]] == [1, 0, 1, 0, 1]

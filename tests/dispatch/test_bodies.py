@@ -9,7 +9,7 @@ import pytest
 from django.core.handlers.wsgi import WSGIRequest
 from pytest_django import Settings
 
-from dispatch.bodies import MAX_KEY_LENGTH, MAX_TOPIC_LENGTH, parse_body, read_body, read_event
+from dispatch.bodies import MAX_KEY_LENGTH, MAX_TOPIC_LENGTH, READ_AT_ONCE, parse_body, read_body, read_event
 from dispatch.payloads import PayloadError
 from dispatch.problems import ContentTooLargeError
 from dispatch.publishing import NewEvent
@@ -25,7 +25,7 @@ def encoded(data: Any) -> str:
 def events(body: bytes | str, author: str = "shop", key: str | None = None) -> list[NewEvent]:
     """All that a publish does to a body before it is matched."""
     parsed = parse_body(body if isinstance(body, bytes) else body.encode())
-    return [read_event(item, exact, author, key) for item, exact in zip(parsed.items, parsed.exact, strict=True)]
+    return [read_event(*item, author, key) for item in parsed.items]
 
 
 def event(item: Any, key: str | None = None) -> NewEvent:
@@ -208,9 +208,9 @@ def test_payload_one_byte_over_the_limit_is_too_large(settings: Settings, form: 
 def test_batch_of_more_events_than_allowed_is_too_large(settings: Settings) -> None:
     settings.SWITCH_BATCH_MAX_ITEMS = 2
     body = json.dumps([{"topic": "a", "data": {}}] * 3).encode()
-    assert parse_body(json.dumps([{"topic": "a", "data": {}}] * 2).encode()).is_batch
-    with pytest.raises(ContentTooLargeError, match="has 3 events; 2 are allowed"):
-        parse_body(body)
+    assert len(events(json.dumps([{"topic": "a", "data": {}}] * 2))) == 2
+    with pytest.raises(ContentTooLargeError, match="more than the 2 events allowed"):
+        events(body)
 
 
 def test_body_that_ends_before_its_length_is_refused_though_it_is_json() -> None:
@@ -219,3 +219,32 @@ def test_body_that_ends_before_its_length_is_refused_though_it_is_json() -> None
     environ |= {"wsgi.input": io.BytesIO(b"{}"), "CONTENT_LENGTH": "5"}
     with pytest.raises(PayloadError, match="ended after 2 of 5 bytes"):
         read_body(WSGIRequest(environ))
+
+
+LARGE_PARTS = [
+    pytest.param('{"topic": "a", "data": {"body": 1.10}}', None, id="good"),
+    pytest.param('{"topic": "a", "data": {}, "data": {}}', "twice in one object", id="key-twice"),
+    pytest.param('{"topic": "a", "data": {"body": 1e999}}', "beyond", id="infinite"),
+    pytest.param('{"topic": "a" "data": {}}', "Expecting ',' delimiter at line 1, column", id="not-json"),
+    pytest.param('{"topic": "a", "data": {}}] []', "Extra data", id="two-documents"),
+]
+
+
+@pytest.mark.parametrize("size", [0, READ_AT_ONCE])
+@pytest.mark.parametrize(("part", "reason"), LARGE_PARTS)
+def test_batch_is_judged_the_same_be_it_read_at_once_or_item_by_item(part: str, reason: str | None, size: int) -> None:
+    text = f'{" " * size}[{{"topic": "a", "data": {{}}}}, {part}]'
+    if reason is None:
+        assert events(text)[1].payload == '{"body":1.10}'
+        return
+    with pytest.raises(PayloadError, match=reason):
+        events(text)
+
+
+@pytest.mark.parametrize("value", ["{}", "[]", "0", '{"":0}'])
+def test_event_of_more_values_than_bytes_allowed_is_refused_unread(settings: Settings, value: str) -> None:
+    settings.SWITCH_EVENT_MAX_BYTES = 1000
+    many = f'{{"topic": "a", "data": {{"body": [{",".join([value] * 1000)}]}}'
+    with pytest.raises(ContentTooLargeError, match="more than the 1000 bytes"):
+        events(many)  # it is no JSON either, which nobody has seen
+    assert events(json.dumps({"topic": "a", "data": {"body": [[]] * 100, "headers": {}}}))

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dispatch.payloads import MAX_DEPTH, METHODS, PayloadError, check_data, check_json, parse_exact, parse_json, to_text
+from dispatch.payloads import (
+    MAX_DEPTH,
+    METHODS,
+    PayloadError,
+    check_data,
+    check_json,
+    is_list,
+    parse_exact,
+    parse_json,
+    parse_list,
+    to_text,
+)
 
 
 def checked(data: Any) -> None:
@@ -214,3 +225,36 @@ def test_whatever_is_nested_too_deep_is_refused_at_the_edge_of_the_stack_too() -
         except PayloadError:
             refused += 1
     assert 0 < refused < depth
+
+
+@pytest.mark.parametrize("text", ["[]", " [ ] \n", "[1]", '[1,\t"]" , {"a": [2]},null,[[]]]\r\n'])
+def test_list_is_read_item_by_item_as_it_is_read_at_once(text: str) -> None:
+    assert is_list(text)
+    items = list(parse_list(text))
+    assert [item for item, _ in items] == [parse_json(own_text) for _, own_text in items] == parse_json(text)
+
+
+@given(st.lists(st.recursive(st.none() | st.integers() | st.text(), st.lists), max_size=5), st.sampled_from([None, 1]))
+def test_any_list_is_read_item_by_item(values: list[Any], indent: int | None) -> None:
+    assert [item for item, _ in parse_list(json.dumps(values, indent=indent))] == values
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[", "[1", "[1,", "[1 2]", "[,]", "[1,,2]", "[1] 2", "[1]]", "[1\xa0]", "[1, {]", "[NaN]", "[1, -Infinity]"),
+        *('["a', '["a\nb"]', '[{"a" 1}]', "[" * 99_999, f"[{'9' * 5000}]", "[\ufeff]"),
+    ],
+    ids=lambda text: text[:10],
+)
+def test_list_is_refused_item_by_item_as_it_is_refused_at_once(text: str) -> None:
+    with pytest.raises(PayloadError) as at_once:
+        parse_json(text)
+    with pytest.raises(PayloadError) as by_item:
+        list(parse_list(text))
+    assert str(by_item.value) == str(at_once.value)
+
+
+@pytest.mark.parametrize("text", ["", " ", "{}", '"["', "7", "\xa0[]"])
+def test_what_is_no_list(text: str) -> None:
+    assert not is_list(text)

@@ -1,5 +1,6 @@
 """Large payloads that wait do not grow a consumer: it reads them as there is room. Measured on a real process."""
 
+import json
 import time
 from pathlib import Path
 
@@ -9,11 +10,15 @@ from tests.flows.layouts import environment
 from tests.flows.publisher import publish
 from tests.flows.receiver import Answer, Receiver
 from tests.servers.hub import HubServer
+from tests.servers.processes import children
 
 EVENTS = 200
+BATCH = 16
 LARGE = 1_000_000
 #: Room for what is read (32 MiB), what requests take while they are built and sent, and what the allocator keeps.
 GROWTH = 170 << 20
+#: What a batch of many values may take beyond one of as many bytes in few: the values of one event or two.
+BATCH_GROWTH = 100 << 20
 
 
 def most_memory(process_id: int) -> int:
@@ -44,3 +49,22 @@ def _most_memory_with(env: dict[str, str], size: int, topic: str) -> int:
         consumer = hub.start_consumer()
         receiver.wait_for(2 * EVENTS, 120)
         return most_memory(consumer.pid)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="tells no process's memory")
+@pytest.mark.parametrize("value", [{}, {"a": 0}, 1.5, 1e22], ids=str)
+def test_a_batch_of_very_many_tiny_values_takes_little_more_memory_than_one_of_texts(value: object) -> None:
+    count = LARGE // (len(json.dumps(value)) + 2)
+    few, many = (_most_memory_of_a_web_server(body) for body in ("x" * LARGE, [value] * count))
+    assert many - few < BATCH_GROWTH, f"{few >> 20} MiB for texts, {many >> 20} MiB for tiny values"
+
+
+def _most_memory_of_a_web_server(body: object) -> int:
+    """To which a batch of such events is published that nearly has the size allowed."""
+    with HubServer() as hub:
+        hub.start_web()
+        assert hub.web
+        status, answer = publish(hub, [{"topic": "large", "data": {"body": body}}] * BATCH)
+        assert (status, [each["matched"] for each in answer["results"]]) == (202, [0] * BATCH)
+        return max(map(most_memory, children(hub.web)))

@@ -10,18 +10,13 @@ from tests.flows.ledger import Ledger
 from tests.flows.publisher import publish
 from tests.flows.receiver import Receiver
 from tests.servers.hub import HubServer
-from tests.servers.processes import wait_until
+from tests.servers.processes import children, wait_until
 
 
 @pytest.fixture
 def hub() -> Iterator[HubServer]:
     with HubServer({"SWITCH_WEB_PROCESSES": "2"}) as opened:
         yield opened
-
-
-def children(process: subprocess.Popen[bytes]) -> list[int]:
-    found = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True)
-    return [int(each) for each in found.stdout.split()]
 
 
 def is_there(process_id: int) -> bool:
