@@ -12,6 +12,7 @@ from dispatch import readiness
 from dispatch.judging import repaired_filters
 from dispatch.ledger import examining
 from dispatch.models import Consumer
+from dispatch.overdue import OVERDUE
 from dispatch.queues.base import Queue, QueueUnavailableError
 from dispatch.reconciliation import (
     BROKER_MARGIN,
@@ -114,7 +115,7 @@ def _consumers(queue: Queue, now: datetime) -> Iterator[Trouble]:
 
 def _queue(queue: Queue, now: datetime) -> Iterator[Trouble]:
     if queue.is_embedded:
-        standing = examining.standing_fan_outs(now - readiness.OVERDUE, now - readiness.OVERDUE)
+        standing = examining.standing_fan_outs(now - OVERDUE, now - OVERDUE)
         yield _some(
             standing,
             "wide event waits for its deliveries to be written",

@@ -9,11 +9,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from dispatch.ledger.claiming import next_due
 from dispatch.models import Consumer, Delivery, Health, Total
 from dispatch.models.counter import BUCKET_BOUNDS_MS
 from dispatch.models.delivery import SETTLED, WAITING
 from dispatch.outcomes import ErrorKind
+from dispatch.overdue import due_since
 from dispatch.reconciliation import Findings, living_consumers
 from subscribers.models import Subscriber
 
@@ -97,9 +97,10 @@ def _gauges() -> Iterator[Metric]:
     now = timezone.now()
     waiting = Delivery.objects.filter(state__in=WAITING).by_state()
     yield _gauge("switch_deliveries_waiting", "Deliveries that are not settled, by state", "state", waiting, WAITING)
-    due_at = next_due()
-    age = max(0.0, (now - due_at).total_seconds()) if due_at else 0.0
-    yield GaugeMetricFamily("switch_oldest_due_seconds", "How long the oldest due delivery has waited", value=age)
+    waits = now - (due_since(now) or now)
+    yield GaugeMetricFamily(
+        "switch_oldest_due_seconds", "How long the oldest due delivery has waited", value=waits.total_seconds()
+    )
     living = Consumer.objects.filter(pk__in=living_consumers(now))
     yield GaugeMetricFamily("switch_consumers", "Consumer processes that are alive", value=living.count())
     in_flight = sum(living.values_list("in_flight", flat=True))

@@ -6,17 +6,12 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from dispatch import backpressure, outages
-from dispatch.ledger.claiming import next_due, next_suspect_due
 from dispatch.ledger.dialect import atomic_cursor
-from dispatch.ledger.holding import oldest_in_line
-from dispatch.ledger.recovering import oldest_orphan
-from dispatch.models import Consumer, Event
+from dispatch.models import Consumer
+from dispatch.overdue import OVERDUE, due_since
 from dispatch.queues import open_queue
 from dispatch.queues.base import QueueUnavailableError
-from dispatch.reconciliation import living_consumers
 
-#: Work may wait so long before anybody asks why.
-OVERDUE = timedelta(seconds=15)
 #: A consumer tells of its progress every few seconds.
 PROGRESS_STALE = timedelta(seconds=30)
 
@@ -60,28 +55,11 @@ def stalled(now: datetime) -> str | None:
     progressed_at = Consumer.objects.order_by("-progressed_at").values_list("progressed_at", flat=True).first()
     if progressed_at is not None and progressed_at > now - PROGRESS_STALE:
         return None
-    due_at = _oldest_due(now)
+    due_at = due_since(now)
     if due_at is None or due_at > now - OVERDUE:
         return None
     since = f"since {progressed_at:%Y-%m-%d %H:%M:%S} UTC" if progressed_at else "as none has been seen lately"
     return f"Deliveries are due since {due_at:%Y-%m-%d %H:%M:%S} UTC, and no consumer has made progress {since}."
-
-
-def _oldest_due(now: datetime) -> datetime | None:
-    """When the oldest delivery, or event whose deliveries are still to be written, became due.
-
-    What dead consumers had claimed is due, too, and with no consumer alive what one would take up by itself.
-    """
-    pending = Event.objects.filter(fan_out=Event.FanOut.PENDING).order_by("id")
-    living = living_consumers(now)
-    moments = (
-        next_due(),
-        next_suspect_due(),
-        pending.values_list("received_at", flat=True).first(),
-        oldest_orphan(living),
-        None if living else oldest_in_line(now - OVERDUE),
-    )
-    return min((moment for moment in moments if moment), default=None)
 
 
 def _queue() -> str | None:

@@ -9,9 +9,9 @@ from django.db.models import Q
 
 from dispatch.alerts import sentences
 from dispatch.failing import GONE, TAKEN_NOTHING
-from dispatch.ledger.claiming import next_due
 from dispatch.ledger.standing import newest_dead
 from dispatch.models import Alert, Health
+from dispatch.overdue import due_since
 from dispatch.readiness import stalled
 from subscribers.models import Subscriber
 
@@ -68,7 +68,7 @@ def _paused(now: datetime) -> Iterator[Condition]:
 
 
 def _backlog(now: datetime) -> Iterator[Condition]:
-    due_at = next_due()
+    due_at = due_since(now)
     if due_at and now - due_at >= timedelta(seconds=settings.SWITCH_ALERT_BACKLOG_SECONDS):
         yield Condition(Kind.BACKLOG, due_at, sentences.backlog(due_at))
 

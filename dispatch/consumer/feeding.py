@@ -23,7 +23,7 @@ from dispatch.jobs import fan_out_job
 from dispatch.ledger.claiming import Claim
 from dispatch.ledger.fanning_out import pending_fan_outs
 from dispatch.ledger.holding import hold_due
-from dispatch.ledger.recovering import is_any_withheld, recover_own_claims
+from dispatch.ledger.recovering import recover_own_claims, withheld_since
 from dispatch.queues import open_queue
 from dispatch.queues.base import Job, Queue, QueueUnavailableError
 
@@ -126,7 +126,7 @@ class Feeder(threading.Thread):
             return
         self._idle_look_at = time.monotonic() + IDLE_LOOK_SECONDS
         try:
-            if self.queue.is_embedded or not (is_any_withheld(timezone.now()) or pending_fan_outs(limit=1)):
+            if self.queue.is_embedded or not (withheld_since(timezone.now()) or pending_fan_outs(limit=1)):
                 self.flow.note_progress()
         except (DatabaseError, InterfaceError) as error:
             connection.close()

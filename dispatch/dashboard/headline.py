@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from dispatch.backpressure import Reached
 from dispatch.dashboard.figures import ago, counted
-from dispatch.dashboard.standing import COUNTED, DEAD_LOOKED_AT, Standing
+from dispatch.dashboard.standing import DEAD_LOOKED_AT, Standing
 from dispatch.dashboard.traffic import Traffic
-from dispatch.readiness import OVERDUE, stalled
+from dispatch.overdue import OVERDUE
+from dispatch.readiness import stalled
 
 #: Counters that are further behind tell too little of the present.
 BEHIND = timedelta(minutes=2)
@@ -50,8 +51,9 @@ def _delivering(standing: Standing) -> Iterator[Trouble]:
     elif reason := stalled(standing.now):
         yield Trouble(f"{reason} Look at the consumers' log, and restart them.", "consumers", True)
     if standing.due_for > OVERDUE:
-        are = _deliveries(standing.waiting.due, COUNTED, "is", "are")
-        yield Trouble(f"{are} overdue, the oldest for {ago(standing.due_for)}.", "overdue", not standing.living)
+        yield Trouble(
+            f"Deliveries are overdue, the oldest for {ago(standing.due_for)}.", "overdue", not standing.living
+        )
 
 
 def _refusing(reached: Reached | None) -> Iterator[Trouble]:

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from dispatch.dashboard.stretches import LAG
 from dispatch.ledger import standing as ledger
-from dispatch.ledger.claiming import next_due
 from dispatch.ledger.standing import Dead, Line, Waiting
 from dispatch.ledger.volumes import counted_until
 from dispatch.models import Consumer, Health, Lease
+from dispatch.overdue import due_since
 from dispatch.reconciliation import HEARTBEAT_STALE
 
 #: Up to so many are counted.
@@ -47,7 +47,7 @@ class Worker:
 class Standing:
     now: datetime
     waiting: Waiting
-    due_since: datetime | None  # of the delivery that is due longest
+    due_since: datetime | None
     lines: list[Line]
     dead: list[Dead]
     workers: list[Worker]
@@ -68,11 +68,10 @@ class Standing:
 
 
 def standing(now: datetime) -> Standing:
-    due_at = next_due()
     return Standing(
         now,
         ledger.waiting(now, COUNTED),
-        due_at if due_at and due_at < now else None,
+        due_since(now),
         ledger.held_lines(),
         ledger.newest_dead(DEAD_LOOKED_AT),
         _workers(now),

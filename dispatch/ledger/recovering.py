@@ -109,24 +109,30 @@ def lost_by_broker() -> str:
 
 def _late() -> str:
     """A retry whose latest moment on the schedule is more than a minute before the parameter."""
+    return f"{_latest_moment()} < %s"
+
+
+def _latest_moment() -> str:
+    """A minute behind the latest moment of a retry's schedule, within which the broker chooses."""
     if connection.vendor == "sqlite":
-        return "datetime(due_at, '+' || (failures * 30 + 60) || ' seconds') < %s"
-    return "due_at + failures * interval '30 seconds' + interval '60 seconds' < %s"
+        return "datetime(due_at, '+' || (failures * 30 + 60) || ' seconds')"
+    return "due_at + failures * interval '30 seconds' + interval '60 seconds'"
 
 
-def is_any_withheld(now: datetime) -> bool:
-    """Whether a delivery is due that the broker should have brought, among the longest due; suspects do not count.
+def withheld_since(now: datetime) -> datetime | None:
+    """Since when a delivery is due that the broker should have brought, among the longest due; suspects do not count.
 
-    A retry counts a minute behind the latest moment of its schedule: the broker chooses the moment.
+    A retry counts from a minute behind the latest moment of its schedule: the broker chooses the moment.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT 1 FROM (SELECT due_at, failures FROM delivery{by('delivery_due')} WHERE state = 'pending' "
-            f"AND due_at <= %s AND {UNSUSPECTED} ORDER BY due_at LIMIT {LOOKED_THROUGH}) AS due "
-            f"WHERE failures = 0 OR {_late()} LIMIT 1",
+            f"SELECT min(moment) FROM (SELECT CASE failures WHEN 0 THEN due_at ELSE {_latest_moment()} END AS moment "
+            f"FROM delivery{by('delivery_due')} WHERE state = 'pending' AND due_at <= %s AND {UNSUSPECTED} "
+            f"ORDER BY due_at LIMIT {LOOKED_THROUGH}) AS due WHERE moment <= %s",
             [to_database(now), to_database(now)],
         )
-        return cursor.fetchone() is not None
+        [moment] = cursor.fetchone()
+        return None if moment is None else as_time(moment)
 
 
 def oldest_orphan(living: Sequence[UUID]) -> datetime | None:

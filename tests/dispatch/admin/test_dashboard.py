@@ -74,7 +74,7 @@ def test_what_is_overdue_is_told_with_its_age(admin_client: Client) -> None:
     make_consumer()
     make_delivery(due_at=timedelta(minutes=-4))
     make_delivery(due_at=timedelta(hours=1))
-    assert "state__exact=pending" in trouble(admin_client, "1 delivery is overdue, the oldest for 4 min.")
+    assert "state__exact=pending" in trouble(admin_client, "Deliveries are overdue, the oldest for 4 min.")
 
 
 def test_what_is_due_for_a_moment_is_no_trouble(admin_client: Client) -> None:

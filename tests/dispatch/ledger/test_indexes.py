@@ -11,7 +11,7 @@ from dispatch.identifiers import new_id
 from dispatch.ledger.claiming import claim_due, due_suspects, next_due, next_suspect_due
 from dispatch.ledger.dialect import is_postgres
 from dispatch.ledger.holding import backlogs, claim_held, hold_due
-from dispatch.ledger.recovering import is_any_withheld, oldest_orphan
+from dispatch.ledger.recovering import oldest_orphan, withheld_since
 from tests.dispatch.ledger.rows import make_deliveries
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def plan(act: Callable[[], object]) -> str:
         pytest.param("delivery_due", next_due, id="next due"),
         pytest.param("delivery_due", lambda: hold_due({1: "capped"}, timezone.now()), id="hold due"),
         pytest.param("delivery_claimed", lambda: oldest_orphan([new_id()]), id="oldest orphan"),
-        pytest.param("delivery_due", lambda: is_any_withheld(timezone.now()), id="withheld"),
+        pytest.param("delivery_due", lambda: withheld_since(timezone.now()), id="withheld"),
         pytest.param("delivery_suspect", lambda: due_suspects(timezone.now(), 1), id="suspects"),
         pytest.param("delivery_suspect", next_suspect_due, id="next suspect due"),
         pytest.param("delivery_held", backlogs, id="backlogs"),

@@ -132,7 +132,7 @@ HOT: dict[str, Callable[[Rows, datetime], object]] = {
     "recover_lost_claims": lambda rows, now: recovering.recover_lost_claims(now + timedelta(hours=1), [new_id()]),
     "oldest_orphan, nobody lives": lambda rows, now: recovering.oldest_orphan([]),
     "oldest_orphan": lambda rows, now: recovering.oldest_orphan([new_id()]),
-    "is_any_withheld": lambda rows, now: recovering.is_any_withheld(now),
+    "withheld_since": lambda rows, now: recovering.withheld_since(now),
     "forget_lost_jobs": lambda rows, now: recovering.forget_lost_jobs(now, now),
     "recover_own_claims": lambda rows, now: recovering.recover_own_claims(OWNER, ids(rows.claimed[:10])),
     "release_paused": lambda rows, now: releasing.release_paused(now),

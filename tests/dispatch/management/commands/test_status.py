@@ -159,7 +159,7 @@ def test_a_screen_shows_the_failures_as_a_table(busy: None) -> None:
 
 
 def test_a_look_asks_little(busy: None, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(33):
         look()
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(27):
         look()
