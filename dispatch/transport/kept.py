@@ -11,8 +11,8 @@ import pycurl
 Ends = tuple[str, str, int, int]
 
 MAX_REMEMBERED = 2_000
-#: The peer's end of a connection. Where the system tells no such thing, bytes that nobody asked for count as one.
-ENDED = getattr(select, "POLLRDHUP", select.POLLIN)
+#: The peer's end of a connection; bytes that nobody asked for announce one, such as TLS's close_notify or a 408.
+ENDED = getattr(select, "POLLRDHUP", 0) | select.POLLIN
 
 
 class KeptConnections:

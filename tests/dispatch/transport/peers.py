@@ -5,7 +5,8 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import repeat
@@ -17,6 +18,7 @@ LENGTH = re.compile(rb"content-length: *(\d+)", re.I)
 class End(Enum):
     CLOSE = auto()  # FIN
     RESET = auto()  # RST
+    NOTIFY = auto()  # TLS's close_notify; the connection below it stays open
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Endless:
 
 
 Step = bytes | Pause | Endless | End
-CLOSE, RESET = End.CLOSE, End.RESET
+CLOSE, RESET, NOTIFY = End
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -63,7 +65,7 @@ class Peer:
 
     def __init__(
         self,
-        *steps: Step | Callable[[RawRequest], tuple[Step, ...]],
+        *steps: Step | Callable[[RawRequest], Iterable[Step]],
         tls: ssl.SSLContext | None = None,
         place: tuple[str, int] = ("127.0.0.1", 0),
     ) -> None:
@@ -115,9 +117,20 @@ class Peer:
                     self._take(connection, step)
         except (OSError, EOFError):
             connection.close()
-            with self._closed:
-                self.closed += 1
-                self._closed.notify_all()
+            self._note_end()
+
+    def _note_end(self) -> None:
+        with self._closed:
+            self.closed += 1
+            self._closed.notify_all()
+
+    def _notify(self, connection: socket.socket) -> None:
+        assert isinstance(connection, ssl.SSLSocket)
+        connection.setblocking(False)
+        with suppress(ssl.SSLWantReadError):  # the other one's
+            connection.unwrap()
+        self._note_end()
+        self._closing.wait()
 
     def _answer(self, request: RawRequest) -> Iterator[Step]:
         for step in self._steps:
@@ -145,6 +158,8 @@ class Peer:
     def _take(self, connection: socket.socket, step: Step) -> None:
         if isinstance(step, Pause):
             self._closing.wait(step.seconds)
+        elif step is NOTIFY:
+            self._notify(connection)
         elif isinstance(step, End):
             if step is RESET:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -2,6 +2,7 @@
 
 import ssl
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from dispatch.transport.certificates import combined
 from tests.dispatch.transport.certificates import Authority
 from tests.dispatch.transport.conftest import OpenTransport
 from tests.dispatch.transport.moving import exchange, move_one
-from tests.dispatch.transport.peers import CLOSE, OK, Peer
+from tests.dispatch.transport.peers import CLOSE, NOTIFY, OK, Peer, RawRequest, Step
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +125,29 @@ def test_ca_file_of_the_transport_is_gone_when_it_is_closed(
 def test_ca_file_that_cannot_be_read_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"absent\.pem"):
         Transport(AddressGuard(), ca_file=str(tmp_path / "absent.pem"))
+
+
+def test_connection_over_which_tls_was_ended_while_idle_costs_no_failure(
+    trusted_server: ssl.SSLContext, authority: Authority, open_transport: OpenTransport
+) -> None:
+    is_idle = threading.Semaphore(0)
+
+    def answer(request: RawRequest) -> Iterator[Step]:
+        yield OK
+        is_idle.acquire(timeout=5)
+        yield NOTIFY
+
+    transport = open_transport(ca_file=authority.file)
+    with Peer(answer, tls=trusted_server) as peer:
+        for number in (1, 2, 3):
+            assert move_one(transport, exchange(f"https://127.0.0.1:{peer.port}/", body=b"{}")).status == 200
+            is_idle.release()
+            peer.wait_until_closed(number)
+    assert (len(peer.requests), peer.connections) == (3, 3)
+
+
+def test_connection_with_tls_is_kept(peer: Peer, authority: Authority, open_transport: OpenTransport) -> None:
+    transport = open_transport(ca_file=authority.file)
+    for _ in range(5):
+        assert move_one(transport, exchange(f"https://127.0.0.1:{peer.port}/", body=b"{}")).status == 200
+    assert peer.connections == 1
