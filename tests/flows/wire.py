@@ -1,5 +1,6 @@
 """A connection that sends what no HTTP client would."""
 
+import select
 import socket
 from typing import Self
 
@@ -31,6 +32,10 @@ class Wire:
     def answer(self) -> str:
         """The next answer, head and body, which must come within the time-out."""
         return self._socket.recv(65536).decode()
+
+    def is_answered(self) -> bool:
+        """Whether an answer, or the connection's end, has come by now."""
+        return bool(select.select([self._socket], [], [], 0)[0])
 
     def status(self) -> int:
         return int(self.answer().split()[1])
