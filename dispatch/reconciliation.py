@@ -12,6 +12,7 @@ from django.utils import timezone
 from dispatch.failing import forget_paused, pause_failing
 from dispatch.jobs import fan_out_job
 from dispatch.judging import release_repaired
+from dispatch.ledger.holding import is_pause_over
 from dispatch.ledger.queueing import mark_queued
 from dispatch.ledger.recovering import (
     Unqueued,
@@ -37,6 +38,8 @@ PASS_SECONDS = 3.0
 #: These looks go over all that waits, so they are taken seldom in a large backlog.
 LOST_JOBS_EVERY_SECONDS = 15.0
 LOOK_EVERY_SECONDS = 60.0
+#: What is held for a pause is found with a few looks into an index.
+LOOK_AT_PAUSED_EVERY_SECONDS = 10.0
 #: So long after a change of subscribers every pass looks at what waits for them.
 SETTLE_SECONDS = 20.0
 
@@ -109,7 +112,7 @@ class _Subscribers:
 
     def __init__(self) -> None:
         self._version: tuple[int, ...] | None = None
-        self._look_until = self._look_at = -math.inf
+        self._look_until = self._look_at = self._look_at_paused_at = -math.inf
 
     def look_again(self) -> None:
         self._look_at = -math.inf
@@ -121,8 +124,11 @@ class _Subscribers:
             # A publish that is under way may yet store what it knew before.
             self._version, self._look_until = version, now + SETTLE_SECONDS
         if now < self._look_until or now >= self._look_at:
-            self._look_at = now + LOOK_EVERY_SECONDS
+            self._look_at, self._look_at_paused_at = now + LOOK_EVERY_SECONDS, now + LOOK_AT_PAUSED_EVERY_SECONDS
             return True
+        if now >= self._look_at_paused_at:
+            self._look_at_paused_at = now + LOOK_AT_PAUSED_EVERY_SECONDS
+            return is_pause_over()
         return False
 
 

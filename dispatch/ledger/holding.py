@@ -11,28 +11,53 @@ from dispatch.ledger.dialect import as_table, as_time, by, is_postgres, placehol
 
 #: These end by themselves, and any consumer that has room takes what is held for them.
 BACKLOG_REASONS = ("capped", "rate", "breaker", "throttled")
+PAUSED = "'paused'"
 #: How many of the longest due are looked through at once for those to hold.
 LOOKED_THROUGH = 2_000
 
 
 def backlogs() -> dict[int, list[str]]:
     """The subscribers that have a backlog, and for which reasons; in steps from one to the next by the index."""
-    held = f"FROM delivery{by('delivery_held')} WHERE state = 'held'"
     with connection.cursor() as cursor:
         cursor.execute(
-            "WITH RECURSIVE found(id) AS (SELECT CAST(0 AS bigint) UNION ALL SELECT "
-            f"(SELECT subscriber_id {held} AND subscriber_id > found.id ORDER BY subscriber_id, reason, id LIMIT 1) "
-            "FROM found WHERE found.id IS NOT NULL) "
-            f"SELECT found.id, why.column1 FROM found, ({values(('text',), len(BACKLOG_REASONS))}) AS why "
-            # Not EXISTS: Postgres would read all that is held. In this order only the one index gives them.
-            "WHERE found.id IS NOT NULL AND why.column1 = (SELECT reason "
-            f"{held} AND subscriber_id = found.id AND reason >= why.column1 ORDER BY reason, id LIMIT 1)",
+            f"{_found()} SELECT found.id, why.column1 FROM found, "
+            f"({values(('text',), len(BACKLOG_REASONS))}) AS why "
+            f"WHERE found.id IS NOT NULL AND {_has_held('why.column1')}",
             list(BACKLOG_REASONS),
         )
         found: dict[int, list[str]] = {}
         for subscriber_id, reason in cursor.fetchall():
             found.setdefault(subscriber_id, []).append(reason)
     return found
+
+
+def is_pause_over() -> bool:
+    """Whether anything is held for the pause of a subscriber that is active; in the same steps."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{_found()} SELECT 1 FROM found JOIN subscriber ON subscriber.id = found.id "
+            f"WHERE subscriber.state = 'active' AND deleted_at IS NULL AND {_has_held(PAUSED)} LIMIT 1"
+        )
+        return cursor.fetchone() is not None
+
+
+def _held() -> str:
+    return f"FROM delivery{by('delivery_held')} WHERE state = 'held'"
+
+
+def _found() -> str:
+    """The ids of the subscribers for whom anything is held, each with one look into the index; at the end, null."""
+    return (
+        "WITH RECURSIVE found(id) AS (SELECT CAST(0 AS bigint) UNION ALL SELECT "
+        f"(SELECT subscriber_id {_held()} AND subscriber_id > found.id ORDER BY subscriber_id, reason, id LIMIT 1) "
+        "FROM found WHERE found.id IS NOT NULL)"
+    )
+
+
+def _has_held(reason: str) -> str:
+    # Not EXISTS: Postgres would read all that is held. In this order only the one index gives them.
+    first = f"{_held()} AND subscriber_id = found.id AND reason >= {reason} ORDER BY reason, id LIMIT 1"
+    return f"{reason} = (SELECT reason {first})"
 
 
 def oldest_in_line(free_at: datetime) -> datetime | None:

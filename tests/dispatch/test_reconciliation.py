@@ -227,12 +227,25 @@ def test_what_waits_for_subscribers_is_looked_at_when_one_has_changed(monkeypatc
     subscriber = make_subscriber()
     assert reconciler.run() == Findings()
     make_delivery(subscriber, state="held", reason="paused")
-    assert reconciler.run() == Findings(), "nothing has changed: it looks again within a minute"
+    assert reconciler.run() == Findings(), "nothing has changed: it looks again in a while"
     Subscriber.objects.filter(pk=subscriber.pk).update(retry_limit=7)
     monkeypatch.setattr("dispatch.reconciliation.SETTLE_SECONDS", 20.0)
     assert reconciler.run() == Findings(released=1)
     make_delivery(subscriber, state="held", reason="paused")
     assert reconciler.run() == Findings(released=1), "a publish that was under way may have stored it late"
+
+
+def test_what_a_publish_stores_as_paused_long_after_the_resume_is_found_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dispatch.reconciliation.SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr("dispatch.reconciliation.LOOK_AT_PAUSED_EVERY_SECONDS", 0.0)
+    reconciler = Reconciler(EmbeddedQueue(new_id()))
+    subscriber, paused = make_subscriber(), make_subscriber(state="paused")
+    make_delivery(paused, state="held", reason="paused")
+    assert reconciler.run() == Findings()
+    make_delivery(subscriber, state="held", reason="capped")
+    assert reconciler.run() == Findings()
+    make_delivery(subscriber, state="held", reason="paused")
+    assert reconciler.run() == Findings(released=1)
 
 
 def test_a_reconciler_goes_on_with_what_one_pass_could_not_finish(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from dispatch.identifiers import new_id
 from dispatch.ledger.claiming import claim_due, due_suspects, next_due, next_suspect_due
 from dispatch.ledger.dialect import is_postgres
-from dispatch.ledger.holding import backlogs, claim_held, hold_due
+from dispatch.ledger.holding import backlogs, claim_held, hold_due, is_pause_over
 from dispatch.ledger.recovering import oldest_orphan, withheld_since
 from tests.dispatch.ledger.rows import make_deliveries
 
@@ -38,6 +38,7 @@ def plan(act: Callable[[], object]) -> str:
         pytest.param("delivery_suspect", lambda: due_suspects(timezone.now(), 1), id="suspects"),
         pytest.param("delivery_suspect", next_suspect_due, id="next suspect due"),
         pytest.param("delivery_held", backlogs, id="backlogs"),
+        pytest.param("delivery_held", is_pause_over, id="is pause over"),
         pytest.param("delivery_held", lambda: claim_held(new_id(), 1, "rate", 1, timezone.now()), id="claim held"),
     ],
 )

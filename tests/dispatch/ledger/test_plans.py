@@ -142,6 +142,7 @@ HOT: dict[str, Callable[[Rows, datetime], object]] = {
     "reconcile": lambda rows, now: reconcile(open_queue()),
     "oldest_in_line": lambda rows, now: holding.oldest_in_line(now),
     "backlogs": lambda rows, now: holding.backlogs(),
+    "is_pause_over": lambda rows, now: holding.is_pause_over(),
     "claim_held": lambda rows, now: holding.claim_held(OWNER, paused(), "paused", MANY, now),
     "claim_held, the newest": lambda rows, now: holding.claim_held(OWNER, paused(), "paused", MANY, now, newest=True),
     "hold_due": lambda rows, now: holding.hold_due({rows.due[0].subscriber_id: "capped"}, now),
