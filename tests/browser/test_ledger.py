@@ -39,6 +39,16 @@ def phone(desk: Desk) -> Iterator[Page]:
     desk.page.set_viewport_size(wide)  # type: ignore[arg-type]
 
 
+@pytest.fixture
+def _no_replay_is_left_running(desk: Desk) -> Iterator[None]:
+    """Whether its test passes or not: the list of deliveries shows each that runs."""
+    yield
+    for line in desk.hub.manage("replay", "--list").stdout.splitlines():
+        replay_id, status, *_ = line.split()
+        if status == "running":
+            desk.hub.manage("replay", "--stop", replay_id)
+
+
 def open_event(desk: Desk) -> None:
     desk.open("dispatch/event/?topic=order.created")
     desk.page.click("#result_list tbody th a")
@@ -120,6 +130,7 @@ def test_the_palette_jumps_to_an_id_by_the_keyboard(desk: Desk) -> None:
     page.wait_for_url(f"**/dispatch/event/{event_id}/change/")
 
 
+@pytest.mark.usefixtures("_no_replay_is_left_running")
 def test_a_replay_shows_its_progress_and_goes_on_when_left(desk: Desk) -> None:
     page = desk.page
     desk.hub.manage("subscribe", "tick.told", f"{desk.receiver.url}/ticks", "--name", "clock")
@@ -144,6 +155,7 @@ def test_a_replay_shows_its_progress_and_goes_on_when_left(desk: Desk) -> None:
     expect(page.locator(".switch-bar [name=replay]")).to_be_checked()
 
 
+@pytest.mark.usefixtures("_no_replay_is_left_running")
 def test_the_menu_of_a_row_is_used_by_keyboard_alone(desk: Desk) -> None:
     page = desk.page
     desk.hub.manage("subscribe", "bell.rung", f"{desk.receiver.url}/bells", "--name", "ringer")
@@ -174,6 +186,7 @@ def test_the_menu_of_a_row_is_used_by_keyboard_alone(desk: Desk) -> None:
     expect(page.locator("body")).to_contain_text("Stopped. What it has made is still sent.")
 
 
+@pytest.mark.usefixtures("_no_replay_is_left_running")
 def test_the_menu_of_a_row_is_used_by_mouse(desk: Desk) -> None:
     page = desk.page
     desk.hub.manage("replay", "--topic", "never.published")
