@@ -1,6 +1,10 @@
 // The dialog of an action for the keyboard, as https://www.w3.org/WAI/ARIA/apg/patterns/dialog-modal/ has it: the focus
 // goes in when it opens, stays while it is open, and goes back when it closes. The theme shows it, and Escape closes it.
 
+// A form is sent by htmx only once its page has settled; until then the browser would send it to the address of the page.
+// It settles before it is shown: whoever presses Enter at once is heard.
+htmx.config.defaultSettleDelay = 0;
+
 const FIELD = "input:not([type=hidden]), select, textarea";
 const REACHED = `a[href], button, ${FIELD}`;
 
