@@ -101,6 +101,36 @@ def test_a_failing_delivery_tells_what_comes_next_and_is_stopped(desk: Desk) -> 
     expect(page.locator("body")).to_contain_text("an operator stopped it")
 
 
+def test_an_event_shows_what_an_attempt_has_sent_in_place(desk: Desk) -> None:
+    page = desk.page
+    open_event(desk)
+    desk.reload_until("Attempt 1")
+    address = page.url
+    opened = page.locator(".switch-step-done details").first
+    opened.locator("> summary").focus()
+    page.keyboard.press("Enter")
+    expect(opened.get_by_label("Request as sent")).to_contain_text("Authorization: ***")
+    expect(opened.get_by_label("Response")).to_contain_text("HTTP 200")
+    expect(opened.locator(".switch-timing")).to_contain_text("first byte")
+    opened.get_by_text("As curl").click()
+    expect(opened.locator("[data-copied]")).to_contain_text("curl -X POST")
+    opened.get_by_role("button", name="Copy").click()
+    expect(opened.get_by_role("button", name=re.compile("Copied|Selected"))).to_be_visible()
+    desk.assert_accessible()
+    assert page.url == address
+
+
+def test_what_cannot_be_fetched_is_behind_a_link(desk: Desk) -> None:
+    page = desk.page
+    open_event(desk)
+    desk.reload_until("Attempt 1")
+    page.route("**/exchange/", lambda request: request.abort(), times=1)
+    opened = page.locator(".switch-step details").first
+    opened.locator("> summary").click()
+    expect(opened).to_contain_text("They stand on the attempt's own page.")
+    desk.complaints.clear()  # the browser says that it could not be fetched
+
+
 def test_lists_are_narrowed_and_their_times_are_told(desk: Desk) -> None:
     page = desk.page
     desk.open("dispatch/delivery/")
