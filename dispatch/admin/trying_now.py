@@ -12,6 +12,7 @@ HELD_THEN = "It would not be sent at once."
 
 class TryNowForm(BaseDialogForm):
     def render_before_template(self) -> str:
-        delivery = Delivery.objects.select_related("subscriber").filter(pk=as_id(str(self.object_id))).first()
+        delivery_id = as_id(str(self.object_id))
+        delivery = delivery_id and Delivery.objects.select_related("subscriber").filter(pk=delivery_id).first()
         why = why_held_then(delivery) if delivery else ""
         return format_html('<p class="switch-notice">{} {}</p>', HELD_THEN, why) if why else ""

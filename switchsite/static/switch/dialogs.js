@@ -39,9 +39,7 @@ function keepInside(dialog, event) {
   next.focus();
 }
 
-document.addEventListener("DOMContentLoaded", () => {
-  const dialog = document.getElementById("modal-content");
-  if (!dialog) return;
+function watch(dialog) {
   let [isOpen, opener] = [false, null];
   // What shows and hides it is the style of the layer that holds it.
   new MutationObserver(() => {
@@ -53,29 +51,7 @@ document.addEventListener("DOMContentLoaded", () => {
     } else if (wasOpen && !isOpen) leave(dialog, opener);
   }).observe(dialog.parentElement, { attributes: true, attributeFilter: ["style"] });
   document.addEventListener("keydown", (event) => event.key === "Tab" && isOpen && keepInside(dialog, event));
-});
-
-// A link that opens a dialog leads to nothing but the dialog's part of a page. Pressed before the scripts that open it
-// are ready, it is pressed again once they are.
-{
-  let [areReady, pressed] = [false, null];
-  document.addEventListener(
-    "htmx:load",
-    () => {
-      areReady = true;
-      pressed?.click();
-    },
-    { once: true },
-  );
-  document.addEventListener(
-    "click",
-    (event) => {
-      const link = event.target.closest("a[hx-get]");
-      if (areReady || !link) return;
-      event.preventDefault();
-      event.stopPropagation();
-      pressed = link;
-    },
-    { capture: true },
-  );
 }
+
+const dialog = document.getElementById("modal-content");
+if (dialog) watch(dialog);
