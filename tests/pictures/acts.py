@@ -46,7 +46,7 @@ def send_a_test(page: Page) -> None:
 def ask_to_resume(page: Page) -> None:
     resume = page.get_by_role("link", name="Resume")
     if not resume.is_visible():  # on a phone
-        page.locator("#main").get_by_text("more_horiz", exact=True).click()
+        page.get_by_role("button", name="Actions", exact=True).click()
     resume.click()
     expect(page.get_by_role("dialog")).to_be_visible()
 
