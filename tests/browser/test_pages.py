@@ -122,6 +122,27 @@ def test_no_script_of_ours_shares_its_names(desk: Desk, path: str) -> None:
     )
 
 
+def test_the_list_of_subscribers_is_sorted_by_its_headers(desk: Desk) -> None:
+    page = desk.page
+    for name in ("zebra", "aardvark"):
+        desk.hub.manage("subscribe", "zoo.opened", f"{desk.receiver.url}/zoo", "--name", name)
+    desk.open("subscribers/subscriber/")
+    expect(page.locator("thead a")).to_have_text(["Subscriber", "Topic"])
+    page.get_by_role("link", name="Subscriber", exact=True).focus()
+    page.keyboard.press("Enter")
+    names = page.locator("#result_list tbody th")
+    expect(names).to_contain_text(["aardvark", "reader", "zebra"])
+    expect(page.locator("th[aria-sort=ascending]")).to_contain_text("Subscriber")
+    desk.assert_accessible()
+    page.get_by_role("link", name="Toggle sorting").click()
+    expect(names).to_contain_text(["zebra", "reader", "aardvark"])
+    page.get_by_label("Hears of topic").fill("zoo.opened")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    expect(names).to_contain_text(["zebra", "aardvark"])
+    page.get_by_role("link", name="Remove from sorting").click()
+    expect(names).to_contain_text(["aardvark", "zebra"])
+
+
 def test_injected_script_does_not_run(desk: Desk) -> None:
     desk.open()
     for attempt in (
