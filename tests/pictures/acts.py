@@ -21,6 +21,12 @@ def nothing(page: Page) -> None:
     """The page as it comes."""
 
 
+def show_the_figures(page: Page) -> None:
+    """On a phone the open alerts fill the window."""
+    if not page.locator("#nav-sidebar").is_visible():
+        _show(page.locator(".board-line"))
+
+
 def try_on_an_event(page: Page) -> None:
     page.locator(".cm-content").fill(NARROWER)
     page.select_option("#switch-event", index=1)
