@@ -14,8 +14,10 @@ from dispatch.models import Delivery, Health
 from dispatch.models.delivery import SETTLED
 from dispatch.queues import uses_faktory
 from dispatch.queues.base import Job
+from dispatch.rates import available
 
 DUE_NOW = "Due now: a consumer takes it at once."
+DUE_BUT = "Due now, but not sent at once."
 PROBED_NOW = "Its subscriber is tried at once, with this delivery or another. Once that is answered, all follow."
 STOPPED = "Stopped: it is cancelled."
 
@@ -43,8 +45,7 @@ def try_now(delivery_id: UUID) -> str:
     now = timezone.now()
     with transaction.atomic():
         if make_due(delivery_id, now, is_queued=not uses_faktory()):
-            _hurry(delivery_id, now)
-            return DUE_NOW
+            return _hurry(delivery_id, now)
     delivery = Delivery.objects.get(pk=delivery_id)
     if is_left_alone(delivery) and end_pause(delivery.subscriber_id, now):
         return PROBED_NOW
@@ -60,8 +61,9 @@ def stop_trying(delivery_id: UUID) -> str:
 
 def is_left_alone(delivery: Delivery) -> bool:
     """Whether it is held, and its subscriber is left alone because it kept failing: a pause that can be ended."""
-    breaker, cause = _breaker(delivery)
-    return _is_in_line(delivery) and breaker == Health.Breaker.OPEN and cause != Health.Cause.THROTTLED
+    health = _health(delivery)
+    is_open = health.breaker == Health.Breaker.OPEN and health.cause != Health.Cause.THROTTLED
+    return is_open and _is_in_line(delivery)
 
 
 def why_not_now(delivery: Delivery) -> str:
@@ -70,12 +72,25 @@ def why_not_now(delivery: Delivery) -> str:
         return ""
     if not _is_in_line(delivery):
         return PAUSED if delivery.reason == Delivery.Reason.PAUSED else BROKEN
-    breaker, cause = _breaker(delivery)
-    if breaker == Health.Breaker.HALF_OPEN:
-        return PROBED
-    if breaker == Health.Breaker.OPEN:
-        return THROTTLED if cause == Health.Cause.THROTTLED else ""
-    return RATE if delivery.reason == Delivery.Reason.RATE else IN_LINE
+    health = _health(delivery)
+    return _shut_off(health) if health.breaker != Health.Breaker.CLOSED else _line(delivery.reason)
+
+
+def why_held_then(delivery: Delivery) -> str:
+    """Why a pending delivery that is tried now is held, as the gate of the consumers decides; empty if it is sent."""
+    if delivery.state != Delivery.State.PENDING:
+        return ""
+    if delivery.subscriber.is_paused:
+        return PAUSED
+    health = _health(delivery)
+    if health.breaker != Health.Breaker.CLOSED:
+        has_waited = health.cause == Health.Cause.THROTTLED and delivery.deferred_seconds > 0
+        return "" if has_waited else _shut_off(health)
+    line = Delivery.objects.held().filter(subscriber=delivery.subscriber_id, reason__in=BACKLOG_REASONS)
+    for reason in line.order_by("subscriber_id", "reason").values_list("reason", flat=True)[:1]:
+        return _line(reason)
+    rate = delivery.subscriber.rate_limit_per_second
+    return RATE if rate and not available(health.rate_due_at, rate, timezone.now()) else ""
 
 
 def _is_in_line(delivery: Delivery) -> bool:
@@ -83,19 +98,32 @@ def _is_in_line(delivery: Delivery) -> bool:
     return delivery.state == Delivery.State.HELD and delivery.reason in BACKLOG_REASONS
 
 
-def _breaker(delivery: Delivery) -> tuple[str, str]:
-    """The state of its subscriber's breaker, and the cause."""
-    found = Health.objects.filter(pk=delivery.subscriber_id).values_list("breaker", "cause").first()
-    return found or (Health.Breaker.CLOSED, Health.Cause.NONE)
+def _health(delivery: Delivery) -> Health:
+    well = Health(breaker=Health.Breaker.CLOSED, cause=Health.Cause.NONE)
+    return Health.objects.filter(pk=delivery.subscriber_id).first() or well
 
 
-def _hurry(delivery_id: UUID, now: datetime) -> None:
+def _shut_off(health: Health) -> str:
+    """What keeps off a subscriber whose breaker is not closed; empty for a pause that can be ended."""
+    if health.breaker == Health.Breaker.HALF_OPEN:
+        return PROBED
+    return THROTTLED if health.cause == Health.Cause.THROTTLED else ""
+
+
+def _line(reason: str) -> str:
+    return RATE if reason == Delivery.Reason.RATE else IN_LINE
+
+
+def _hurry(delivery_id: UUID, now: datetime) -> str:
     """Tells the queue of a delivery that was made due, and has its subscriber tried if it is left alone."""
-    columns = ("subscriber_id", "subscriber__retry_limit", "failures")
-    subscriber_id, retry_limit, failures = Delivery.objects.values_list(*columns).get(pk=delivery_id)
-    end_pause(subscriber_id, now)
+    delivery = Delivery.objects.select_related("subscriber").get(pk=delivery_id)
+    retry_limit, failures = delivery.subscriber.retry_limit, delivery.failures
     job = Job(str(delivery_id), (delivery_id,), retry_limit=retry_limit, failures=failures)
     transaction.on_commit(lambda: pushing.push([job]))
+    if end_pause(delivery.subscriber_id, now):
+        return PROBED_NOW
+    why = why_held_then(delivery)
+    return f"{DUE_BUT} {why}" if why else DUE_NOW
 
 
 def _standing(delivery: Delivery, why: str = "It is sent once that ends.") -> str:

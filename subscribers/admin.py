@@ -81,7 +81,7 @@ class SubscriberAdmin(ModelAdmin):
         seen = ("deliveries_link", "created_at", "updated_at")
         return [("State", {"fields": state}), *written, ("History", {"fields": seen})]
 
-    @display(description="Subscriber")
+    @display(description="Subscriber", ordering="name")
     def title(self, subscriber: Subscriber) -> str:
         target = Truncator(subscriber.target_url).chars(60)
         if not subscriber.name:
@@ -107,7 +107,8 @@ class SubscriberAdmin(ModelAdmin):
 
     @display(description="Undecided")
     def shown_filter_errors(self, subscriber: Subscriber) -> str:
-        return f"{subscriber.filter_error_count:,} events" if subscriber.filter_error_count else "—"
+        count = subscriber.filter_error_count
+        return "—" if not count else "1 event" if count == 1 else f"{count:,} events"
 
     @display(description="Last filter error")
     def shown_last_filter_error(self, subscriber: Subscriber) -> str:

@@ -123,6 +123,7 @@ class Subscriber(models.Model):
         ]
         indexes = [
             models.Index(name="subscriber_topic", fields=("topic", "id"), condition=Q(deleted_at__isnull=True)),
+            models.Index(name="subscriber_name", fields=("name", "id"), condition=Q(deleted_at__isnull=True)),
             models.Index(name="subscriber_revision", fields=("revision",)),
         ]
 

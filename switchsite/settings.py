@@ -265,6 +265,7 @@ UNFOLD = {
         lambda request: static("switch/labels.js"),
         lambda request: static("switch/dialogs.js"),
         lambda request: static("switch/menus.js"),
+        lambda request: static("switch/first_field.js"),
     ],
     "SIDEBAR": {
         "navigation": [

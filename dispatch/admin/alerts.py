@@ -10,6 +10,7 @@ from dispatch.admin.announcing import AnnouncingAdmin
 from dispatch.admin.bars import AlertBar
 from dispatch.admin.ledger import LedgerAdmin, badge, link
 from dispatch.models import Alert, Notice
+from dispatch.quantities import quantity
 from dispatch.shown.times import shown_time
 
 STATES = {"waits": "Not told yet", "open": "Open", "over": "Over"}
@@ -89,6 +90,7 @@ def _state(alert: Alert) -> str:
 def _fate(notice: Notice) -> str:
     if notice.sent_at:
         return format_html("sent {}", shown_time(notice.sent_at, is_long=True))
+    tries = quantity(notice.tries, "try", "tries")
     if notice.due_at is None:
-        return f"given up after {notice.tries} tries: {notice.last_error}"
-    return f"waits, after {notice.tries} tries: {notice.last_error}" if notice.tries else "waits"
+        return f"given up after {tries}: {notice.last_error}"
+    return f"waits, after {tries}: {notice.last_error}" if notice.tries else "waits"

@@ -3,8 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from unfold.decorators import display
@@ -41,6 +44,17 @@ class AttemptAdmin(AnnouncingAdmin, LedgerAdmin):
         if request.resolver_match and request.resolver_match.url_name == "dispatch_attempt_changelist":
             return attempts.defer("request_headers", "response_headers", "response_body")
         return attempts.select_related("delivery__event")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.exchange)
+        return [path("<int:attempt_id>/exchange/", view, name="dispatch_attempt_exchange"), *super().get_urls()]
+
+    def exchange(self, request: HttpRequest, attempt_id: int) -> HttpResponse:
+        """Request and response alone, for a timeline that does not hold them: exchanges.js puts them there."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        step = full_step(get_object_or_404(self.get_queryset(request), pk=attempt_id))
+        return render(request, "dispatch/admin/exchange.html", {"attempt": step.attempt, "sent": step.sent})
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

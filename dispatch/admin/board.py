@@ -17,6 +17,7 @@ from dispatch.dashboard.traffic import Failures, Traffic
 from dispatch.ledger.size import database_bytes
 from dispatch.ledger.standing import HELD_COUNTED, failed_lately
 from dispatch.models import Alert, Delivery, Health, Total
+from dispatch.quantities import quantity
 
 #: Rows of a table of failures.
 LISTED = 20
@@ -48,7 +49,7 @@ def tiles(stand: Standing, flowed: Traffic) -> list[tuple[str, str, str, str]]:
         (
             "Success",
             percent(total.success_share),
-            f"{total.failed:,} of {total.tries:,} tries failed",
+            f"{total.failed:,} of {quantity(total.tries, 'try', 'tries')} failed",
             "#failures",
         ),
         (
@@ -71,7 +72,7 @@ def tiles(stand: Standing, flowed: Traffic) -> list[tuple[str, str, str, str]]:
             f"given up, {counted(stand.died_lately, DEAD_LOOKED_AT)} of them in the last hour",
             deliveries_url(state__exact="dead"),
         ),
-        ("Consumers", f"{len(stand.living)}", f"alive, {in_flight:,} requests in flight", "#consumers"),
+        ("Consumers", f"{len(stand.living)}", f"alive, {quantity(in_flight, 'request')} in flight", "#consumers"),
         ("Ledger", filesizeformat(database_bytes()), _ledger(), place_url("storage")),
     ]
 
@@ -80,7 +81,8 @@ def _ledger() -> str:
     totals = dict(
         Total.objects.filter(name__in=("events", "deliveries")).values_list("name").annotate(count=Sum("count"))
     )
-    return f"{totals.get('events', 0):,} events, {totals.get('deliveries', 0):,} deliveries since it began"
+    events, deliveries = totals.get("events", 0), totals.get("deliveries", 0)
+    return f"{quantity(events, 'event')}, {quantity(deliveries, 'delivery', 'deliveries')} since it began"
 
 
 def drawn(flowed: Traffic) -> list[Chart]:

@@ -20,12 +20,13 @@ from dispatch.admin.explaining import STATE_LABELS, last_result, next_step
 from dispatch.admin.ledger import LedgerAdmin, as_id, badge, link, short
 from dispatch.admin.matching import replay_matching, tell
 from dispatch.admin.timeline import line_of
-from dispatch.intervening import is_left_alone, why_not_now
+from dispatch.admin.trying_now import TryNowForm
+from dispatch.intervening import is_left_alone, why_held_then, why_not_now
 from dispatch.models import Delivery, Replay
 from dispatch.models.delivery import SETTLED
 from dispatch.replaying import replay
 from dispatch.replays.telling import about
-from dispatch.shown.times import COPYING, PROGRESS, shown_time
+from dispatch.shown.times import COPYING, EXCHANGES, PROGRESS, shown_time
 from dispatch.viewing import seen_error
 from subscribers.models import Subscriber
 
@@ -78,7 +79,7 @@ class DeliveryAdmin(AnnouncingAdmin, LedgerAdmin):
     )
 
     class Media:
-        js = [COPYING, PROGRESS]
+        js = [COPYING, EXCHANGES, PROGRESS]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         is_list = bool(request.resolver_match and request.resolver_match.url_name == "dispatch_delivery_changelist")
@@ -194,8 +195,9 @@ class DeliveryAdmin(AnnouncingAdmin, LedgerAdmin):
     ) -> HttpResponse:
         delivery = self.get_object(request, object_id) if object_id else None
         if isinstance(delivery, Delivery):
-            not_now = why_not_now(delivery) if self.has_replay_permission(request) else ""
-            extra_context = (extra_context or {}) | {"line": line_of(delivery), "not_now": not_now}
+            extra_context = (extra_context or {}) | {"line": line_of(delivery)}
+            if self.has_replay_permission(request):
+                extra_context |= {"not_now": why_not_now(delivery), "held_then": why_held_then(delivery)}
         return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[no-any-return]
 
     @admin.action(description="Replay", permissions=["replay"])
@@ -208,10 +210,10 @@ class DeliveryAdmin(AnnouncingAdmin, LedgerAdmin):
         permissions=["replay"],
         dialog={
             "title": "Try this delivery now?",
-            "description": "Its next attempt is made at once, and not at the time that its schedule names. "
+            "description": "Its next attempt is due at once, and not at the time that its schedule names. "
             "If it fails, the schedule goes on from there. Of a subscriber that is left alone because it kept failing, "
             "one delivery is sent to find out, this one or another.",
-            "form_class": None,
+            "form_class": TryNowForm,
             "form_submit_text": "Try now",
         },
     )

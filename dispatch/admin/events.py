@@ -17,7 +17,7 @@ from dispatch.admin.ledger import LedgerAdmin, as_id, code
 from dispatch.admin.timeline import DELIVERIES_SHOWN, lines_of
 from dispatch.admin.why_not import WhyForm
 from dispatch.models import Event
-from dispatch.shown.times import shown_time
+from dispatch.shown.times import EXCHANGES, shown_time
 
 #: Counting by state reads a row for each delivery.
 DELIVERIES_COUNTED = 10_000
@@ -44,6 +44,9 @@ class EventAdmin(AnnouncingAdmin, LedgerAdmin):
         ),
     )
     readonly_fields = ("received_long", "matched_count", "shown_size", "shown_id", "payload_shown")
+
+    class Media:
+        js = [EXCHANGES]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         events = Event.objects.all()

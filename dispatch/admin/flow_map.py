@@ -12,6 +12,7 @@ from dispatch.admin.places import events_url, subscriber_url
 from dispatch.dashboard.flows import SPANS, Flows, flows
 from dispatch.dashboard.mapping import BUSIEST, PUBLISHERS, SUBSCRIBERS, TOPICS, Key, Map, draw
 from dispatch.ledger.standing import never_matched
+from dispatch.quantities import quantity
 from subscribers.models import Subscriber
 
 #: The part of an answer's time that may go into adding up the past; what is left is for the next refresh.
@@ -91,7 +92,7 @@ def _strands(source: str, target: str, volume: Any, key: Key) -> list[tuple[int,
     """A link; what failed of it is one of its own."""
     between = f"{source} → {target}"
     if key.column == PUBLISHERS:
-        return [(volume.count, False, f"{between}: {volume.count:,} events")]
+        return [(volume.count, False, f"{between}: {quantity(volume.count, 'event')}")]
     arrived = volume.count - volume.part
     strands = [
         (arrived, False, f"{between}: {arrived:,} arrived"),
@@ -103,8 +104,8 @@ def _strands(source: str, target: str, volume: Any, key: Key) -> list[tuple[int,
 def _node(drawn: Map, key: Key, names: Names, *, is_unheard: bool) -> dict[str, Any]:
     volume = drawn.nodes[key]
     is_unheard = is_unheard and key.column == TOPICS
-    said = "heard by nobody" if is_unheard else f"{volume.count:,} tries, {volume.part:,} failed"
-    said = f"{volume.count:,} events" if key.column == PUBLISHERS else said
+    said = "heard by nobody" if is_unheard else f"{quantity(volume.count, 'try', 'tries')}, {volume.part:,} failed"
+    said = quantity(volume.count, "event") if key.column == PUBLISHERS else said
     title = _title(drawn, key, names)
     return {
         "key": f"{COLUMNS[key.column]}-{key.name}",

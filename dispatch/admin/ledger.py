@@ -21,7 +21,8 @@ class CursorAdmin(ModelAdmin):
     bar_class: type[LedgerBar]
     empty_text = "Nothing is here yet."
     ordering = ("-id",)
-    sortable_by = ()
+    #: Those with an index that has the id behind them; headers of others are no links.
+    sortable_by: tuple[str, ...] = ()
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False

@@ -1,6 +1,6 @@
 """The lists of the ledger: page after page by a cursor, so that the last costs what the first does."""
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.contrib.admin.views.main import ChangeList
@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from dispatch.admin.bars import LedgerBar
 from dispatch.admin.narrowing import Found, Narrowed, find
+from dispatch.admin.orders import NEWEST_FIRST, Order, Place
 
 BEFORE, AFTER = "before", "after"
 
@@ -21,7 +22,7 @@ class CursorPaginator(Paginator):
 
 
 class LedgerChangeList(ChangeList):
-    """Newest first. `bar` is the form above it; `older` and `newer` are links to the pages beside this one."""
+    """Newest first, or sorted by one column. `bar` is the form above; `older` and `newer` lead to the pages beside."""
 
     bar: LedgerBar
     cursors: dict[str, str]
@@ -61,7 +62,23 @@ class LedgerChangeList(ChangeList):
         if self.narrowed is None:
             return Found([])
         narrowed = Narrowed(self.narrowed.leads, [*self.narrowed.rest, *conditions], self.narrowed.span)
-        return find(self.searched.order_by("-pk"), narrowed, limit)
+        return find(self.searched, narrowed, limit)
+
+    @property
+    def order(self) -> Order:
+        for place, way in self.get_ordering_field_columns().items():
+            return Order(str(self.get_ordering_field(self.list_display[place])), is_descending=way == "desc")
+        return NEWEST_FIRST
+
+    def get_ordering_field_columns(self) -> dict[int, Literal["desc", "asc"]]:
+        """The first that is asked for and may be: an index holds the rows in the order of one column."""
+        sortable = {place for place, name in enumerate(self.list_display) if name in (self.sortable_by or ())}
+        asked = super().get_ordering_field_columns().items()
+        return dict([(place, way) for place, way in asked if place in sortable][:1])
+
+    @property
+    def is_sorted(self) -> bool:
+        return self.order != NEWEST_FIRST
 
     @property
     def is_narrowed(self) -> bool:
@@ -70,17 +87,25 @@ class LedgerChangeList(ChangeList):
     def _page(self) -> Found:
         if self.narrowed is None:
             return Found([])
+        is_back = AFTER in self.cursors
+        order = self.order.turned() if is_back else self.order
         try:
-            rows = self._behind_the_cursor()
+            rows = self._behind_the_cursor(order, AFTER if is_back else BEFORE)
         except ValueError:
             return Found([])
-        return find(rows, self.narrowed, self.list_per_page + 1)
+        return find(rows, self.narrowed, self.list_per_page + 1, order)
 
-    def _behind_the_cursor(self) -> QuerySet[Any]:
-        if AFTER in self.cursors:
-            return self.searched.filter(pk__gt=self._cursor(AFTER)).order_by("pk")
-        rows = self.searched.order_by("-pk")
-        return rows.filter(pk__lt=self._cursor(BEFORE)) if BEFORE in self.cursors else rows
+    def _behind_the_cursor(self, order: Order, name: str) -> QuerySet[Any]:
+        if name not in self.cursors:
+            return self.searched
+        place = self._place(order, self._cursor(name))
+        return self.searched.filter(order.behind(place)) if place else self.searched.none()
+
+    def _place(self, order: Order, cursor: UUID | int) -> Place | None:
+        """By the id alone, a row need not be there; else it is where the row of that id is now."""
+        if order.columns == ("pk",):
+            return (cursor,)
+        return self.model._base_manager.filter(pk=cursor).values_list(*order.columns).first()
 
     def _cursor(self, name: str) -> UUID | int:
         text = self.cursors[name]

@@ -7,6 +7,8 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import NullIf
 from django.db.models.lookups import Exact
 
+from dispatch.admin.orders import NEWEST_FIRST, Order
+
 #: Rows that one page looks through for those that no index leads to.
 LOOKED_AT = 10_000
 
@@ -45,20 +47,16 @@ class Found:
     looked_until: Any = None
 
 
-def find(rows: QuerySet[Any], narrowed: Narrowed, limit: int) -> Found:
-    """The first `limit` of `rows`, which are in the order of their ids, that are wanted."""
-    spanned = rows.filter(narrowed.span)
+def find(rows: QuerySet[Any], narrowed: Narrowed, limit: int, order: Order = NEWEST_FIRST) -> Found:
+    """The first `limit` of `rows`, in this order, that are wanted."""
+    spanned = order.of(rows.filter(narrowed.span))
     led, rest = _way(spanned, narrowed)
     if not rest:
         return Found(list(led[:limit]))
-    last = led.values_list("pk", flat=True)[LOOKED_AT - 1 : LOOKED_AT].first()
-    window = led if last is None else led.filter(**{_bound(rows): last})
+    last = led.values_list(*order.columns)[LOOKED_AT - 1 : LOOKED_AT].first()
+    window = led if last is None else led.filter(order.until(last))
     found = list(window.filter(*rest)[:limit])
-    return Found(found, None if len(found) == limit else last)
-
-
-def _bound(rows: QuerySet[Any]) -> str:
-    return "pk__gte" if rows.query.order_by == ("-pk",) else "pk__lte"
+    return Found(found, last[-1] if last and len(found) < limit else None)
 
 
 def _way(spanned: QuerySet[Any], narrowed: Narrowed) -> tuple[QuerySet[Any], list[Q]]:

@@ -59,9 +59,9 @@ class PastEventsSubscriberAdmin(HistoricSubscriberAdmin):
         number = counted(request, form, count_events)
         context = {
             "form": form,
-            "verb": "Deliver them",
+            "verb": "Deliver",
             "counted": number,
-            "about": about(form.wished) if number else "",
+            "about": about(form.wished, is_one=number.is_one) if number else "",
             "taken": _taken(subscriber, form.cleaned_data["since"], number) if number and number.number else "",
         }
         return self._page(request, subscriber, "past_events.html", "Deliver past events to", context)
@@ -70,7 +70,7 @@ class PastEventsSubscriberAdmin(HistoricSubscriberAdmin):
 def _taken(subscriber: Subscriber, since: datetime, number: Count) -> str:
     """How many of them its filter takes, as far as that can be told at once."""
     if not subscriber.filter_expression.strip():
-        return "It has no filter, so it takes all of them."
+        return "It has no filter, so it takes every one."
     try:
         with turn():
             tried = back_test(subscriber.topic, subscriber.filter_expression, since=since, seconds=TRIED_SECONDS)
@@ -78,9 +78,9 @@ def _taken(subscriber: Subscriber, since: datetime, number: Count) -> str:
         return "Its filter is asked of each of them."
     except FilterError:
         return "Its filter does not compile: they are held, and judged once it is mended."
-    return f"{_whose(tried, number)} its filter takes {tried.taken.count:,}."
+    return f"Its filter takes {tried.taken.count:,} of {_whose(tried, number)}."
 
 
 def _whose(tried: BackTest, number: Count) -> str:
     is_all = number.is_exact and tried.looked_at >= number.number
-    return "Of these" if is_all else f"Of the newest {tried.looked_at:,}"
+    return f"{number}" if is_all else f"the newest {tried.looked_at:,}"

@@ -116,9 +116,9 @@ class ReplayAdmin(AnnouncingAdmin, LedgerAdmin):
             "opts": self.model._meta,
             "title": "New replay",
             "form": form,
-            "verb": "Replay them",
+            "verb": "Replay",
             "counted": number,
-            "about": about(form.wished) if number else "",
+            "about": about(form.wished, is_one=number.is_one) if number else "",
             "media": self.media,
         }
         return render(request, "dispatch/admin/new_replay.html", context)

@@ -40,6 +40,7 @@ class DeliveredSubscriberAdmin(
     """What a subscriber is by itself, the app `subscribers` shows; it knows nothing of deliveries."""
 
     bar_class = SubscriberBar
+    sortable_by = ("title", "topic")
     empty_text = "A subscriber wants the events of a topic, sent to a URL. Add the first one, or import a file of them."
     change_form_outer_after_template = "dispatch/admin/workbench.html"
     actions_detail = ("pause", "resume", "replay_dead", "deliver_past", "rotate_secret", "why_not")

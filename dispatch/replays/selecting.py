@@ -52,6 +52,10 @@ class Count:
     def total(self) -> int | None:
         return self.number if self.is_exact else None
 
+    @property
+    def is_one(self) -> bool:
+        return self.is_exact and self.number == 1
+
     def __str__(self) -> str:
         if self.is_exact:
             return f"{self.number:,}"

@@ -6,23 +6,24 @@ from dispatch.outcomes import UNSENT
 LATER = "No consumer is running: it begins once one does."
 
 
-def about(replay: Replay) -> str:
-    """Such as: dead deliveries of billing since 2026-01-31 08:00:00."""
+def about(replay: Replay, *, is_one: bool = False) -> str:
+    """Such as: dead deliveries of billing since 2026-01-31 08:00:00. `is_one` says that it is about one alone."""
     if replay.kind == Replay.Kind.BACKFILL:
-        return f"past events on {replay.topic} for {replay.subscriber}{_since(replay)}"
+        return f"past {'event' if is_one else 'events'} on {replay.topic} for {replay.subscriber}{_since(replay)}"
     if not replay.has_criteria:
         return "chosen deliveries"
     whose = f" of {replay.subscriber}" if replay.subscriber else ""
     topic = f" on {replay.topic}" if replay.topic else ""
     until = f" until {replay.until:%Y-%m-%d %H:%M:%S}" if replay.until else ""
     why = f" because {Delivery.Reason(replay.reason).label}" if replay.reason else ""
-    return f"{replay.state or 'settled'} deliveries{_with_result(replay)}{whose}{topic}{_since(replay)}{until}{why}"
+    what = f"{replay.state or 'settled'} {'delivery' if is_one else 'deliveries'}{_with_result(replay, is_one)}"
+    return f"{what}{whose}{topic}{_since(replay)}{until}{why}"
 
 
-def _with_result(replay: Replay) -> str:
+def _with_result(replay: Replay, is_one: bool) -> str:
     """Such as: with status 503; with status 5xx; with error connect; that were not sent."""
     if replay.error == UNSENT:
-        return " that were not sent"
+        return " that was not sent" if is_one else " that were not sent"
     if replay.error:
         return f" with error {replay.error.replace('_', ' ')}"
     if replay.status_from is None:

@@ -16,6 +16,7 @@ class ModuleScript(Script):
 TIMES = ModuleScript("dispatch/times.js")
 PROGRESS = ModuleScript("dispatch/progress.js")
 COPYING = ModuleScript("dispatch/copying.js")
+EXCHANGES = ModuleScript("dispatch/exchanges.js")
 
 
 def shown_time(moment: datetime | None, *, is_long: bool = False) -> str:

@@ -20,7 +20,7 @@ def act(page: Page, action: str) -> None:
 
 def choose(page: Page, action: str) -> None:
     """Follows one of the actions, which are behind three dots."""
-    page.locator("#main").get_by_text("more_horiz", exact=True).click()
+    page.get_by_role("button", name="Actions", exact=True).click()
     page.get_by_role("link", name=action).click()
 
 

@@ -42,6 +42,12 @@ def press_enter_on(page: Page, action: str) -> None:
     page.keyboard.press("Enter")
 
 
+#: Presses the button of the dialog at the moment at which the focus comes into it.
+PRESS_AT_ONCE = """document.addEventListener("focusin", (event) => {
+    event.target.closest("#modal-content")?.querySelector("[type=submit]").click();
+})"""
+
+
 @contextmanager
 def held_up(page: Page, script: str) -> Iterator[None]:
     """The page does not get this script, and so is not ready, until the context is left."""
@@ -117,6 +123,14 @@ def test_cancel_gives_the_focus_back_and_the_dialog_opens_again(desk: Desk) -> N
         page.keyboard.press("Enter")
         expect(page.locator("#modal-content")).to_be_hidden()
         expect(page.get_by_role("link", name="Stop trying")).to_be_focused()
+
+
+def test_what_is_pressed_at_once_in_a_dialog_is_done(desk: Desk) -> None:
+    page = desk.page
+    open_waiting_delivery(desk)
+    page.evaluate(PRESS_AT_ONCE)
+    press_enter_on(page, "Try now")
+    expect(page.locator("body")).to_contain_text("Due now")
 
 
 def test_a_subscriber_is_paused_by_keyboard_alone(desk: Desk) -> None:

@@ -39,6 +39,16 @@ def phone(desk: Desk) -> Iterator[Page]:
     desk.page.set_viewport_size(wide)  # type: ignore[arg-type]
 
 
+@pytest.fixture
+def _no_replay_is_left_running(desk: Desk) -> Iterator[None]:
+    """Whether its test passes or not: the list of deliveries shows each that runs."""
+    yield
+    for line in desk.hub.manage("replay", "--list").stdout.splitlines():
+        replay_id, status, *_ = line.split()
+        if status == "running":
+            desk.hub.manage("replay", "--stop", replay_id)
+
+
 def open_event(desk: Desk) -> None:
     desk.open("dispatch/event/?topic=order.created")
     desk.page.click("#result_list tbody th a")
@@ -91,6 +101,36 @@ def test_a_failing_delivery_tells_what_comes_next_and_is_stopped(desk: Desk) -> 
     expect(page.locator("body")).to_contain_text("an operator stopped it")
 
 
+def test_an_event_shows_what_an_attempt_has_sent_in_place(desk: Desk) -> None:
+    page = desk.page
+    open_event(desk)
+    desk.reload_until("Attempt 1")
+    address = page.url
+    opened = page.locator(".switch-step-done details").first
+    opened.locator("> summary").focus()
+    page.keyboard.press("Enter")
+    expect(opened.get_by_label("Request as sent")).to_contain_text("Authorization: ***")
+    expect(opened.get_by_label("Response")).to_contain_text("HTTP 200")
+    expect(opened.locator(".switch-timing")).to_contain_text("first byte")
+    opened.get_by_text("As curl").click()
+    expect(opened.locator("[data-copied]")).to_contain_text("curl -X POST")
+    opened.get_by_role("button", name="Copy").click()
+    expect(opened.get_by_role("button", name=re.compile("Copied|Selected"))).to_be_visible()
+    desk.assert_accessible()
+    assert page.url == address
+
+
+def test_what_cannot_be_fetched_is_behind_a_link(desk: Desk) -> None:
+    page = desk.page
+    open_event(desk)
+    desk.reload_until("Attempt 1")
+    page.route("**/exchange/", lambda request: request.abort(), times=1)
+    opened = page.locator(".switch-step details").first
+    opened.locator("> summary").click()
+    expect(opened).to_contain_text("They stand on the attempt's own page.")
+    desk.complaints.clear()  # the browser says that it could not be fetched
+
+
 def test_lists_are_narrowed_and_their_times_are_told(desk: Desk) -> None:
     page = desk.page
     desk.open("dispatch/delivery/")
@@ -120,6 +160,7 @@ def test_the_palette_jumps_to_an_id_by_the_keyboard(desk: Desk) -> None:
     page.wait_for_url(f"**/dispatch/event/{event_id}/change/")
 
 
+@pytest.mark.usefixtures("_no_replay_is_left_running")
 def test_a_replay_shows_its_progress_and_goes_on_when_left(desk: Desk) -> None:
     page = desk.page
     desk.hub.manage("subscribe", "tick.told", f"{desk.receiver.url}/ticks", "--name", "clock")
@@ -144,6 +185,7 @@ def test_a_replay_shows_its_progress_and_goes_on_when_left(desk: Desk) -> None:
     expect(page.locator(".switch-bar [name=replay]")).to_be_checked()
 
 
+@pytest.mark.usefixtures("_no_replay_is_left_running")
 def test_the_menu_of_a_row_is_used_by_keyboard_alone(desk: Desk) -> None:
     page = desk.page
     desk.hub.manage("subscribe", "bell.rung", f"{desk.receiver.url}/bells", "--name", "ringer")
@@ -174,6 +216,7 @@ def test_the_menu_of_a_row_is_used_by_keyboard_alone(desk: Desk) -> None:
     expect(page.locator("body")).to_contain_text("Stopped. What it has made is still sent.")
 
 
+@pytest.mark.usefixtures("_no_replay_is_left_running")
 def test_the_menu_of_a_row_is_used_by_mouse(desk: Desk) -> None:
     page = desk.page
     desk.hub.manage("replay", "--topic", "never.published")

@@ -44,6 +44,20 @@ def test_texts_of_scopes_are_whole_on_a_phone(desk: Desk) -> None:
         assert text.evaluate("each => each.scrollWidth <= each.clientWidth"), text.inner_text()
 
 
+def test_the_actions_of_a_page_are_behind_a_button_with_a_name(desk: Desk) -> None:
+    page = desk.page
+    page.set_viewport_size({"width": PHONE, "height": 844})
+    desk.open("dispatch/replay/")
+    button = page.get_by_role("button", name="Actions", exact=True)
+    new = page.get_by_role("link", name="New replay")
+    expect(new).to_be_hidden()
+    expect(button).to_have_attribute("aria-expanded", "false")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    expect(new).to_be_visible()
+
+
 def test_a_wide_table_is_scrolled_by_keyboard(desk: Desk) -> None:
     page = desk.page
     page.set_viewport_size({"width": PHONE, "height": 844})

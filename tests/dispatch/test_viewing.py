@@ -111,6 +111,7 @@ SURFACES: dict[str, Callable[[Ledger], str]] = {
     "admin: delivery": admin_page("dispatch_delivery_change", "delivery"),
     "admin: attempts": admin_page("dispatch_attempt_changelist"),
     "admin: attempt": admin_page("dispatch_attempt_change", "attempt"),
+    "admin: exchange": admin_page("dispatch_attempt_exchange", "attempt"),
     "admin: subscribers": admin_page("subscribers_subscriber_changelist"),
     "admin: subscriber": admin_page("subscribers_subscriber_change", "subscriber"),
     "admin: history": admin_page("subscribers_subscriber_history", "subscriber"),
@@ -131,7 +132,8 @@ SURFACES: dict[str, Callable[[Ledger], str]] = {
 }
 #: Of those, the ones on which an operator does see a value: proof that the test would find one.
 TELLING = (
-    *("admin: event", "admin: delivery", "admin: attempts", "admin: attempt", "admin: subscriber"),
+    *("admin: event", "admin: delivery", "admin: attempts", "admin: attempt", "admin: exchange"),
+    "admin: subscriber",
     *("API: event", "API: delivery", "API: attempts", "API: attempt", "API: subscriber", "API: explanation"),
 )
 

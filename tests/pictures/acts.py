@@ -21,6 +21,12 @@ def nothing(page: Page) -> None:
     """The page as it comes."""
 
 
+def show_the_figures(page: Page) -> None:
+    """On a phone the open alerts fill the window."""
+    if not page.locator("#nav-sidebar").is_visible():
+        _show(page.locator(".board-line"))
+
+
 def try_on_an_event(page: Page) -> None:
     page.locator(".cm-content").fill(NARROWER)
     page.select_option("#switch-event", index=1)
@@ -46,7 +52,7 @@ def send_a_test(page: Page) -> None:
 def ask_to_resume(page: Page) -> None:
     resume = page.get_by_role("link", name="Resume")
     if not resume.is_visible():  # on a phone
-        page.locator("#main").get_by_text("more_horiz", exact=True).click()
+        page.get_by_role("button", name="Actions", exact=True).click()
     resume.click()
     expect(page.get_by_role("dialog")).to_be_visible()
 

@@ -24,7 +24,7 @@ class Picture(NamedTuple):
 
 
 PICTURES = (
-    Picture("index", "", kept=LOOKS),
+    Picture("index", "", LOOKS, acts.show_the_figures),
     Picture("day", "?span=day"),
     Picture("flow-map", "flow-map/", kept=LOOKS),
     Picture("why-not", "why-not/?event={refused}&subscriber={billing}", kept=LIGHT),

@@ -19,6 +19,7 @@ from dispatch.dashboard.overview import Overview, names, overview
 from dispatch.dashboard.results import in_words
 from dispatch.dashboard.standing import COUNTED
 from dispatch.management.terminal import console_for, line
+from dispatch.quantities import quantity
 from subscribers.management.database import DatabaseCommand
 from subscribers.models import Subscriber
 
@@ -123,9 +124,10 @@ def _traffic(seen: Overview) -> list[Row]:
     columns = _columns([point.sums.events for point in seen.traffic.points])
     events = line(f"{total.events:,} since {seen.traffic.since:%H:%M} UTC{behind}  ", (columns, "cyan"))
     half, nearly_all = milliseconds(total.within_ms(0.5)), milliseconds(total.within_ms(0.99))
+    tries = quantity(total.tries, "try", "tries")
     return [
         (Text("events"), events),
-        _row("deliveries", f"{total.deliveries:,} made, {total.tries:,} tries, {percent(total.success_share)} arrived"),
+        _row("deliveries", f"{total.deliveries:,} made, {tries}, {percent(total.success_share)} arrived"),
         _row("latency", f"half {half}, 99% {nearly_all}"),
     ]
 

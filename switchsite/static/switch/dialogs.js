@@ -1,6 +1,10 @@
 // The dialog of an action for the keyboard, as https://www.w3.org/WAI/ARIA/apg/patterns/dialog-modal/ has it: the focus
 // goes in when it opens, stays while it is open, and goes back when it closes. The theme shows it, and Escape closes it.
 
+// A form is sent by htmx only once its page has settled; until then the browser would send it to the address of the page.
+// It settles before it is shown: whoever presses Enter at once is heard.
+htmx.config.defaultSettleDelay = 0;
+
 const FIELD = "input:not([type=hidden]), select, textarea";
 const REACHED = `a[href], button, ${FIELD}`;
 
@@ -35,9 +39,7 @@ function keepInside(dialog, event) {
   next.focus();
 }
 
-document.addEventListener("DOMContentLoaded", () => {
-  const dialog = document.getElementById("modal-content");
-  if (!dialog) return;
+function watch(dialog) {
   let [isOpen, opener] = [false, null];
   // What shows and hides it is the style of the layer that holds it.
   new MutationObserver(() => {
@@ -49,29 +51,7 @@ document.addEventListener("DOMContentLoaded", () => {
     } else if (wasOpen && !isOpen) leave(dialog, opener);
   }).observe(dialog.parentElement, { attributes: true, attributeFilter: ["style"] });
   document.addEventListener("keydown", (event) => event.key === "Tab" && isOpen && keepInside(dialog, event));
-});
-
-// A link that opens a dialog leads to nothing but the dialog's part of a page. Pressed before the scripts that open it
-// are ready, it is pressed again once they are.
-{
-  let [areReady, pressed] = [false, null];
-  document.addEventListener(
-    "htmx:load",
-    () => {
-      areReady = true;
-      pressed?.click();
-    },
-    { once: true },
-  );
-  document.addEventListener(
-    "click",
-    (event) => {
-      const link = event.target.closest("a[hx-get]");
-      if (areReady || !link) return;
-      event.preventDefault();
-      event.stopPropagation();
-      pressed = link;
-    },
-    { capture: true },
-  );
 }
+
+const dialog = document.getElementById("modal-content");
+if (dialog) watch(dialog);

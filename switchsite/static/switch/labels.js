@@ -1,3 +1,10 @@
+// The theme's links of a sorted column have an icon for a name, and say in words what they do in their title only.
+for (const each of document.querySelectorAll(".sortoptions a[title]")) {
+  each.setAttribute("aria-label", each.title);
+  const way = each.classList.contains("ascending") ? "ascending" : each.classList.contains("descending") ? "descending" : "";
+  if (way) each.closest("th").setAttribute("aria-sort", way);
+}
+
 // Django's double lists label a bare span, which assistive technology is free to ignore: as an image it is read.
 function mend() {
   for (const each of document.querySelectorAll(".help-tooltip[aria-label]")) each.setAttribute("role", "img");

@@ -65,7 +65,7 @@ def test_the_form_is_shown_empty_at_first(admin_client: Client, billing: Subscri
 def test_the_count_tells_how_many_and_how_many_its_filter_takes(admin_client: Client, billing: Subscriber) -> None:
     shown = text(counted(admin_client, billing))
     assert "<strong>3</strong> past events on orders for billing since " in shown
-    assert "Of these its filter takes 2." in shown
+    assert "Its filter takes 2 of 3." in shown
     assert "Deliver them" in shown
 
 
@@ -125,12 +125,12 @@ def test_many_are_told_as_at_least(admin_client: Client, billing: Subscriber, mo
     shown = text(counted(admin_client, billing))
     assert "<strong>2+</strong>" in shown
     assert "They are not counted further; it takes them all." in shown
-    assert "Of the newest 2 its filter takes 0." in shown
+    assert "Its filter takes 0 of the newest 2." in shown
 
 
 @pytest.mark.parametrize(
     ("expression", "told"),
-    [("", "It has no filter, so it takes all of them."), ("data[", "Its filter does not compile")],
+    [("", "It has no filter, so it takes every one."), ("data[", "Its filter does not compile")],
 )
 def test_what_cannot_be_tried_is_told_in_words(
     admin_client: Client, billing: Subscriber, expression: str, told: str

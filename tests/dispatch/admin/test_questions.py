@@ -44,6 +44,10 @@ PAGES: dict[str, tuple[Callable[[], str], int]] = {
     "a new replay": (lambda: reverse("admin:dispatch_replay_new"), 4),
     "a new replay that is counted": (lambda: reverse("admin:dispatch_replay_new", query={"state": "dead"}), 6),
     "an attempt": (of_first("dispatch_attempt", lambda: Attempt.objects.earliest("pk").pk), 6),
+    "an attempt's exchange": (
+        lambda: reverse("admin:dispatch_attempt_exchange", args=[Attempt.objects.earliest("pk").pk]),
+        5,
+    ),
     "API keys": (lambda: reverse("admin:dispatch_apikey_changelist"), 6),
     "an API key": (of_first("dispatch_apikey", lambda: ApiKey.objects.earliest("pk").pk), 6),
     "an alert": (of_first("dispatch_alert", lambda: Alert.objects.get().pk), 10),

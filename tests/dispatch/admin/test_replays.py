@@ -228,6 +228,18 @@ def test_a_group_of_failures_is_replayed_at_a_rate(
     assert "2.5 a second" in shown
 
 
+@pytest.mark.parametrize(
+    ("number", "told", "button"),
+    [(1, "<strong>1</strong> dead delivery.", "Replay it"), (2, "<strong>2</strong> dead deliveries.", "Replay them")],
+)
+def test_what_is_counted_agrees_with_its_number(admin_client: Client, number: int, told: str, button: str) -> None:
+    for _ in range(number):
+        make_delivery(state="dead")
+    shown = text(admin_client.get(NEW, {"state": "dead"}))
+    assert told in shown
+    assert button in shown
+
+
 def test_a_status_that_is_none_is_refused_in_words(admin_client: Client) -> None:
     assert "Write a status such as 500" in text(admin_client.get(NEW, {"status": "a lot"}))
 

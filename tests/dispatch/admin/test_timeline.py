@@ -62,6 +62,31 @@ def test_a_delivery_shows_what_was_sent_with_curl_and_timing(admin_client: Clien
     assert "style=" not in shown[shown.index("switch-timing") : shown.rindex("switch-timing")]
 
 
+def test_each_attempt_of_an_event_leads_to_what_was_sent(admin_client: Client) -> None:
+    delivery = failing()
+    shown = page(admin_client, delivery.event)
+    assert "curl -X POST" not in shown, "it is asked for once somebody opens it"
+    for attempt in delivery.tries.all():
+        address = reverse("admin:dispatch_attempt_exchange", args=[attempt.pk])
+        assert f'data-exchange="{address}"' in shown
+        exchange = admin_client.get(address).content.decode()
+        assert "curl -X POST" in exchange
+        assert "Authorization: ***" in exchange
+        assert "<html" not in exchange
+
+
+def test_what_was_sent_is_for_those_who_may_see_attempts(client: Client, django_user_model: Any) -> None:
+    attempt = make_attempt(make_delivery())
+    user = django_user_model.objects.create_user("clerk", password="x", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_event"))
+    client.force_login(user)
+    assert client.get(reverse("admin:dispatch_attempt_exchange", args=[attempt.pk])).status_code == 403
+
+
+def test_what_was_sent_of_an_attempt_that_retention_removed_is_not_there(admin_client: Client) -> None:
+    assert admin_client.get(reverse("admin:dispatch_attempt_exchange", args=[1])).status_code == 404
+
+
 @pytest.mark.parametrize("of", ["event", "delivery"])
 def test_the_number_of_questions_does_not_grow_with_attempts(
     admin_client: Client, django_assert_max_num_queries: Any, of: str
@@ -183,6 +208,23 @@ def test_what_cannot_be_tried_now_says_why(admin_client: Client, delivery: Calla
     assert list(Health.objects.values()) == before
     held.refresh_from_db()
     assert held.state == "held"
+
+
+def test_a_retry_that_would_be_held_says_so_before_and_after(admin_client: Client) -> None:
+    delivery = failing()
+    until = timezone.now() + timedelta(hours=1)
+    Health.objects.create(subscriber=delivery.subscriber, breaker="open", cause="throttled", open_until=until)
+    why = "said itself for how long to wait"
+    assert f"Tried now, it would not be sent at once. The subscriber {why}" in page(admin_client, delivery)
+    assert why in admin_client.get(action(delivery, "try_now")).content.decode()
+    admin_client.post(action(delivery, "try_now"), SUBMITTED)
+    assert f"Due now, but not sent at once. The subscriber {why}" in page(admin_client, delivery)
+
+
+def test_a_retry_that_is_sent_at_once_has_nothing_before_it(admin_client: Client) -> None:
+    delivery = failing()
+    assert "would not be sent at once" not in page(admin_client, delivery)
+    assert "would not be sent at once" not in admin_client.get(action(delivery, "try_now")).content.decode()
 
 
 @pytest.mark.parametrize("state", ["pending", "claimed", "dead"])
