@@ -12,7 +12,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from dispatch.payloads import PayloadError, name_of
-from dispatch.standards import is_timestamp, is_uri_reference
+from dispatch.standards import instant, is_timestamp, is_uri_reference
 
 STRUCTURED_TYPE = "application/cloudevents+json"
 BATCH_TYPE = "application/cloudevents-batch+json"
@@ -71,14 +71,16 @@ def key_of(payload: Mapping[str, Any]) -> str:
 
 
 def in_no_mode(data: Any) -> Any:
-    """An event's data, the same in whatever content mode it came: for comparisons.
+    """An event's data, the same in whatever content mode it came and however its time is written: for comparisons.
 
     The binary mode knows strings alone, and a `datacontenttype` that the others leave out.
     """
     given = data.get("cloudevent") if isinstance(data, dict) else None
     if not isinstance(given, dict) or not _is_whole(given):
         return data
-    attributes = {name: _as_string(value) for name, value in given.items() if name != "datacontenttype"}
+    attributes: dict[str, Any] = {name: _as_string(value) for name, value in given.items() if name != "datacontenttype"}
+    if is_timestamp(attributes.get("time")):
+        attributes["time"] = instant(attributes["time"])
     return {**data, "cloudevent": attributes}
 
 

@@ -118,6 +118,14 @@ def test_one_event_is_the_same_in_every_mode() -> None:
     assert in_no_mode(structured({**plain, "data": {}})) != seen[0]
 
 
+def test_one_event_is_the_same_however_its_time_is_written() -> None:
+    def at(time: str) -> Any:
+        return in_no_mode(structured({**ATTRIBUTES, "time": time}))
+
+    assert at("2026-01-02T03:04:05Z") == at("2026-01-02T03:04:05.000+00:00") == at("2026-01-02T04:04:05+01:00")
+    assert at("2026-01-02T03:04:05Z") != at("2026-01-02T03:04:05+01:00")
+
+
 @pytest.mark.parametrize("data", [{"cloudevent": {"datacontenttype": "x"}, "body": 1}, {"cloudevent": 7}, [1], "text"])
 def test_what_only_looks_like_a_cloudevent_is_compared_as_it_is(data: Any) -> None:
     assert in_no_mode(data) == data
