@@ -194,6 +194,14 @@ def test_the_same_create_under_a_name_answers_the_same_subscriber(api: Caller) -
     assert Subscriber.objects.count() == 1
 
 
+def test_the_same_create_under_a_name_leaves_a_rotated_secret_as_it_is(api: Caller) -> None:
+    first = api.post("subscribers", NEW | {"name": "billing"})
+    api.post(f"subscribers/{first.json['id']}/rotate-secret", {"kind": "shared"})
+    again = api.post("subscribers", NEW | {"name": "billing"})
+    assert (again.status, again.json["id"], again.json["has_secret"]) == (200, first.json["id"], True)
+    assert "has this name" in api.post("subscribers", NEW | {"name": "billing", "secret": SECRET}).detail
+
+
 def test_a_name_that_is_taken_is_refused_in_an_update(api: Caller) -> None:
     make_subscriber(name="billing")
     other = make_subscriber()
