@@ -54,7 +54,7 @@ def from_binary(headers: Iterable[tuple[str, str]], body: Any) -> dict[str, Any]
         if name.lower().startswith("ce-"):
             attributes[name.lower()[3:]] = _unquoted(value)
         elif name.lower() == "content-type" and value:
-            attributes["datacontenttype"] = value
+            attributes["datacontenttype"] = _json_type(value)
     payload: dict[str, Any] = {"cloudevent": _checked(attributes)}
     return payload | ({"body": body} if body is not None else {})
 
@@ -113,6 +113,16 @@ def _attributes(given: dict[str, Any]) -> dict[str, Any]:
     if content_type is not None and not JSON_TYPE.match(str(content_type)):
         raise PayloadError("Switch carries JSON: datacontenttype must be a type of JSON.", "datacontenttype")
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _json_type(content_type: str) -> str:
+    """Of the binary mode; curl and others make one up where none is given, application/x-www-form-urlencoded."""
+    if not JSON_TYPE.match(content_type):
+        raise PayloadError(
+            f"Switch carries JSON, and the request says {content_type}: send Content-Type: application/json.",
+            "Content-Type",
+        )
+    return content_type
 
 
 def _unquoted(value: str) -> str:

@@ -106,6 +106,13 @@ def test_attributes_in_headers_are_checked_as_well() -> None:
         assert refused.value.place == name
 
 
+def test_a_type_that_a_client_made_up_is_refused_with_what_to_send() -> None:
+    headers = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/shop", "ce-type": "t"}
+    with pytest.raises(PayloadError, match="send Content-Type: application/json") as refused:
+        from_binary((headers | {"Content-Type": "application/x-www-form-urlencoded"}).items(), {})
+    assert refused.value.place == "Content-Type"
+
+
 def test_one_event_is_the_same_in_every_mode() -> None:
     given = {**ATTRIBUTES, "count": 7, "urgent": True, "time": "2026-01-02T03:04:05Z"}
     quoted = {f"ce-{name}": str(value).replace("True", "true") for name, value in given.items()}
