@@ -2,11 +2,14 @@
 a stand-in made of the packages that it was built of.
 """
 
+import fcntl
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +33,16 @@ require("switch-client").publish(...JSON.parse(process.argv[1])).then(
 Done = subprocess.CompletedProcess[str]
 
 
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Of the processes that run the tests."""
+    ENVIRONMENT.parent.mkdir(parents=True, exist_ok=True)
+    with ENVIRONMENT.with_name("lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@one_at_a_time()
 def install_switcher() -> Path:
     """The interpreter that has the Python client."""
     python = ENVIRONMENT / "bin" / "python"
@@ -56,6 +69,7 @@ def run_python(python: Path, url: str, secret: str, program: str, *arguments: st
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=30)
 
 
+@one_at_a_time()
 def install_javascript() -> Path:
     """The directory of the packages that the stand-in needs."""
     lock = (JAVASCRIPT / "package-lock.json").read_text()
