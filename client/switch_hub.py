@@ -70,7 +70,7 @@ class Published:
 @dataclass(frozen=True)
 class Hub:
     """A hub at `url`. `secret` is its SWITCH_JWT_SECRET, `author` your service's name, `topics` what it may publish on:
-    names, and patterns that end with a `*`; all without it.
+    names, and patterns that end with a `*`; all if it is left out.
 
     A lost connection, a 503 and what else a proxy or a hub in trouble answers (408, 429, 5xx, or 2xx and not as a hub)
     are tried again, with growing pauses, for `retry_seconds` in all. That is safe: every event carries a key, by which
@@ -80,14 +80,18 @@ class Hub:
     url: str
     secret: str
     author: str
-    topics: Sequence[str] = ()
+    topics: Sequence[str] | None = None
     timeout_seconds: float = 10.0
     retry_seconds: float = 60.0
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a pattern that would let nothing be published."""
+        """Raises ValueError for topics of which none, or not all, would let something be published."""
+        if self.topics is None:
+            return
         if isinstance(self.topics, str):
             raise ValueError(f"topics is a list, as in topics=[{self.topics!r}].")
+        if not self.topics:
+            raise ValueError("topics is empty, so nothing could be published. Leave it out to publish on every topic.")
         for topic in self.topics:
             if not topic.strip() or "*" in topic[:-1]:
                 raise ValueError(
@@ -118,7 +122,7 @@ class Hub:
         """A token that holds for some minutes."""
         now = int(time.time())
         claims: dict[str, Any] = {"author": self.author, "iat": now, "exp": now + TOKEN_SECONDS}
-        if self.topics:
+        if self.topics is not None:
             claims["topics"] = list(self.topics)
         signed = f"{_segment({'alg': 'HS256', 'typ': 'JWT'})}.{_segment(claims)}"
         digest = hmac.new(self.secret.encode(), signed.encode(), hashlib.sha256).digest()

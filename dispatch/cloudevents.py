@@ -12,7 +12,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from dispatch.payloads import PayloadError, name_of
-from dispatch.standards import is_timestamp, is_uri_reference
+from dispatch.standards import instant, is_timestamp, is_uri_reference
 
 STRUCTURED_TYPE = "application/cloudevents+json"
 BATCH_TYPE = "application/cloudevents-batch+json"
@@ -54,7 +54,7 @@ def from_binary(headers: Iterable[tuple[str, str]], body: Any) -> dict[str, Any]
         if name.lower().startswith("ce-"):
             attributes[name.lower()[3:]] = _unquoted(value)
         elif name.lower() == "content-type" and value:
-            attributes["datacontenttype"] = value
+            attributes["datacontenttype"] = _json_type(value)
     payload: dict[str, Any] = {"cloudevent": _checked(attributes)}
     return payload | ({"body": body} if body is not None else {})
 
@@ -71,14 +71,16 @@ def key_of(payload: Mapping[str, Any]) -> str:
 
 
 def in_no_mode(data: Any) -> Any:
-    """An event's data, the same in whatever content mode it came: for comparisons.
+    """An event's data, the same in whatever content mode it came and however its time is written: for comparisons.
 
     The binary mode knows strings alone, and a `datacontenttype` that the others leave out.
     """
     given = data.get("cloudevent") if isinstance(data, dict) else None
     if not isinstance(given, dict) or not _is_whole(given):
         return data
-    attributes = {name: _as_string(value) for name, value in given.items() if name != "datacontenttype"}
+    attributes: dict[str, Any] = {name: _as_string(value) for name, value in given.items() if name != "datacontenttype"}
+    if is_timestamp(attributes.get("time")):
+        attributes["time"] = instant(attributes["time"])
     return {**data, "cloudevent": attributes}
 
 
@@ -111,6 +113,16 @@ def _attributes(given: dict[str, Any]) -> dict[str, Any]:
     if content_type is not None and not JSON_TYPE.match(str(content_type)):
         raise PayloadError("Switch carries JSON: datacontenttype must be a type of JSON.", "datacontenttype")
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _json_type(content_type: str) -> str:
+    """Of the binary mode; curl and others make one up where none is given, application/x-www-form-urlencoded."""
+    if not JSON_TYPE.match(content_type):
+        raise PayloadError(
+            f"Switch carries JSON, and the request says {content_type}: send Content-Type: application/json.",
+            "Content-Type",
+        )
+    return content_type
 
 
 def _unquoted(value: str) -> str:

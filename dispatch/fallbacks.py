@@ -1,12 +1,13 @@
 """What Django answers where no view does: problems for publishers and probes, pages for the admin."""
 
+import sys
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 
-from dispatch import refusals
-from dispatch.problems import problem
+from dispatch import outages, refusals
+from dispatch.problems import RETRY_AFTER_SECONDS, problem
 
 PAGES = "/admin"
 NOT_FOUND = "There is nothing at this address. Events are published by POST /publish."
@@ -27,9 +28,20 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if reason := outages.sentence(sys.exc_info()[1]):  # Django calls this where it has caught the error
+        return _unavailable(request, reason)
     if request.path.startswith(PAGES):
         return defaults.server_error(request)
     return _answer(problem(500, SERVER_ERROR))
+
+
+def _unavailable(request: HttpRequest, reason: str) -> HttpResponse:
+    if request.path.startswith(PAGES):
+        response = HttpResponse(reason, status=503, content_type="text/plain; charset=utf-8")
+    else:
+        response = _answer(problem(503, reason))
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
 def _refused(status: int, detail: str) -> HttpResponse:

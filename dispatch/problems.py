@@ -4,7 +4,6 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 from rest_framework.exceptions import APIException, NotAuthenticated
 
@@ -18,6 +17,7 @@ RETRY_AFTER_SECONDS = 2
 #: A limit of storage takes longer to be left than a database to be back.
 RETRY_AFTER_LIMIT_SECONDS = 10
 MAX_QUOTED = 1_000
+REPEAT = "The event may or may not be stored: repeat the request with the same Idempotency-Key."
 HOW_TO_SIGN = "There is no token. Send the header: Authorization: Bearer <token>."
 
 
@@ -61,7 +61,7 @@ def describe(error: Exception) -> dict[str, Any] | None:
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """DRF's hook. None lets an unforeseen error become a 500 with its trace in the log."""
-    if isinstance(error, (OperationalError, InterfaceError)):
+    if outages.sentence(error):
         return _unavailable(error)
     if isinstance(error, LimitReachedError):
         return _limited(error)
@@ -84,10 +84,8 @@ def respond(described: dict[str, Any], **headers: str) -> HttpResponse:
 
 def _unavailable(error: Exception) -> HttpResponse:
     outages.database.note(error)
-    detail = (
-        "The database does not answer. The event may or may not be stored: "
-        "repeat the request with the same Idempotency-Key."
-    )
+    reason = outages.sentence(error)
+    detail = f"{reason} {REPEAT}" if reason == outages.AWAY else f"{reason}"
     return _refused_for_now(problem(503, detail), RETRY_AFTER_SECONDS)
 
 

@@ -29,7 +29,8 @@ def _ledger() -> str | None:
             _write()
         return stalled(timezone.now())
     except (DatabaseError, InterfaceError) as error:
-        return f"The database does not answer: {error}."
+        reason = outages.sentence(error)
+        return reason if reason == outages.LACKS_TABLES else f"The database does not answer: {error}."
 
 
 def _write() -> None:

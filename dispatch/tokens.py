@@ -62,11 +62,13 @@ class PublisherToken(Token):
     lifetime = timedelta(days=365)  # simplejwt demands one; `issue` sets or removes `exp` itself
 
     @classmethod
-    def issue(cls, author: str, topics: Sequence[str] = (), lifetime: timedelta | None = None) -> PublisherToken:
-        """A new token, without expiry if `lifetime` is None."""
+    def issue(
+        cls, author: str, topics: Sequence[str] | None = None, lifetime: timedelta | None = None
+    ) -> PublisherToken:
+        """A new token: for all topics if `topics` is None, without expiry if `lifetime` is."""
         token = cls()
         token.payload = {"author": author, "iat": token.payload["iat"]}
-        if topics:
+        if topics is not None:
             token["topics"] = list(topics)
         if lifetime is not None:
             token.set_exp(lifetime=lifetime)

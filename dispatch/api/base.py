@@ -26,6 +26,8 @@ class ManagedViewSet(StrictQueryView, GenericViewSet):  # type: ignore[type-arg]
     parser_classes = (StrictJSONParser,)
     pagination_class: type[NewestFirst] | None = NewestFirst
     filter_backends = (DjangoFilterBackend,)
+    #: Without OPTIONS, which no address has: DRF would name it in `Allow`.
+    http_method_names = ("get", "head", "post", "put", "patch", "delete")
     metadata_class = None
     tells_problems = True  # to the schema: the answers that all of them can give
     needs: ClassVar[Mapping[str, Sequence[Need]]] = {}

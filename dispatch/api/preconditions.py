@@ -1,4 +1,4 @@
-"""ETags of subscribers, and If-Match: who changes one may demand that it is still what it was when it was read."""
+"""ETags of subscribers, and what requests ask of them: If-Match of who changes one, If-None-Match of who reads it."""
 
 from django.utils.http import parse_etags
 from rest_framework.request import Request
@@ -10,6 +10,12 @@ from subscribers.models import Subscriber
 def etag_of(subscriber: Subscriber) -> str:
     """From the revision, which the database stamps at every change, whatever made it."""
     return f'"{subscriber.pk}-{subscriber.revision}"'
+
+
+def is_known(request: Request, subscriber: Subscriber) -> bool:
+    """Whether If-None-Match names the ETag; `W/` before it makes no difference here (RFC 9110, section 13.1.2)."""
+    header = request.headers.get("If-None-Match", "").strip()
+    return header == "*" or etag_of(subscriber) in {each.removeprefix("W/") for each in parse_etags(header)}
 
 
 def check(request: Request, subscriber: Subscriber) -> None:

@@ -5,13 +5,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelValidationError
-from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from rest_framework.exceptions import APIException, Throttled, ValidationError
 from rest_framework.fields import get_error_detail
 from rest_framework.request import Request
 
-from dispatch import problems
+from dispatch import outages, problems
 from dispatch.payloads import PayloadError
 from dispatch.problems import RETRY_AFTER_SECONDS, ContentTooLargeError, problem, respond
 from subscribers.filters import FilterError, compile_filter
@@ -36,8 +35,8 @@ class PreconditionFailedError(APIException):
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """DRF's hook. None lets an unforeseen error become a 500 with its trace in the log."""
-    if isinstance(error, (OperationalError, InterfaceError)):
-        return respond(problem(503, "The database does not answer."), **{"Retry-After": str(RETRY_AFTER_SECONDS)})
+    if reason := outages.sentence(error):
+        return respond(problem(503, reason), **{"Retry-After": str(RETRY_AFTER_SECONDS)})
     if isinstance(error, ModelValidationError):
         error = ValidationError(get_error_detail(error))
     if isinstance(error, ValidationError):

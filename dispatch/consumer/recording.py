@@ -4,7 +4,6 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 from uuid import UUID
 
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection
@@ -14,7 +13,7 @@ from dispatch.about import about
 from dispatch.consumer import attempt_spans
 from dispatch.consumer.flow import Flow
 from dispatch.consumer.patience import Patience
-from dispatch.consumer.settlements import FINAL, Settled, settled
+from dispatch.consumer.settlements import FINAL, Settled, settled, to_pause
 from dispatch.consumer.watching import Watch
 from dispatch.failing import pause_gone
 from dispatch.ledger.queueing import mark_unqueued
@@ -83,7 +82,10 @@ class Recorder(threading.Thread):
     def _write(self, batch: Sequence[Settled]) -> set[UUID]:
         """The outcomes, and with them the pauses that they ask for: no crash leaves the one without the other."""
         settlements = [done.settlement for done in batch]
-        pause = partial(_pause_gone, batch)
+
+        def pause(ours: set[UUID]) -> None:
+            pause_gone(to_pause(batch, ours))
+
         try:
             return settle(self.owner, settlements, pause)
         except (DataError, IntegrityError, ValueError):
@@ -118,11 +120,6 @@ class Recorder(threading.Thread):
             mark_unqueued(waiting)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("Could not note that %d deliveries are in no queue: %s", len(waiting), error)
-
-
-def _pause_gone(batch: Sequence[Settled], ours: set[UUID]) -> None:
-    pausing = (done for done in batch if done.verdict.pauses and done.settlement.delivery_id in ours)
-    pause_gone({done.work.subscriber.id for done in pausing})
 
 
 def _tell(batch: Sequence[Settled]) -> None:

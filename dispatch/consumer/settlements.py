@@ -1,7 +1,9 @@
 """From an outcome to what the ledger writes and what the queue is told. Pure."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from dispatch.consumer.work import Work
 from dispatch.ledger.settling import AttemptRow, Settlement
@@ -33,6 +35,11 @@ class Settled:
     verdict: Verdict
     settlement: Settlement
     queue_retries: bool
+
+
+def to_pause(batch: Sequence[Settled], ours: Collection[UUID]) -> set[int]:
+    """The subscribers that are to be paused for what came of those deliveries of the batch that were still ours."""
+    return {done.work.subscriber.id for done in batch if done.verdict.pauses and done.settlement.delivery_id in ours}
 
 
 def settled(work: Work, now: datetime, *, is_embedded: bool) -> Settled:

@@ -15,12 +15,13 @@ from django.db import transaction
 
 from dispatch.breaker import Tally
 from dispatch.consumer.loading import load
-from dispatch.consumer.settlements import Settled, settled
+from dispatch.consumer.settlements import Settled, settled, to_pause
 from dispatch.consumer.watching import add
 from dispatch.consumer.work import Work
 from dispatch.counting import Folder, fold_attempts
 from dispatch.demo.answers import outcome
 from dispatch.demo.cast import BY_NAME, TOPICS, Topic
+from dispatch.failing import pause_gone
 from dispatch.identifiers import id_at, new_id
 from dispatch.ledger import health
 from dispatch.ledger.accepting import DeliveryRow, EventRow, insert_deliveries, insert_events
@@ -29,7 +30,6 @@ from dispatch.ledger.counting import newest_attempt
 from dispatch.ledger.dialect import atomic_cursor
 from dispatch.ledger.settling import settle
 from subscribers import matching
-from subscribers.acting import SYSTEM, acting
 from subscribers.models import Subscriber
 
 DAY = timedelta(hours=24)
@@ -104,12 +104,11 @@ class Day:
     def _attempt(self, due: dict[UUID, datetime]) -> None:
         works = load(claim_named(self.owner, list(due), self.now), ())
         done = [self._done(work, due[work.claim.delivery_id]) for work in works]
-        settle(self.owner, [each.settlement for each in done])
+        settle(self.owner, [each.settlement for each in done], lambda ours: pause_gone(to_pause(done, ours)))
         self.attempts += sum(each.settlement.attempt is not None for each in done)
         for each in done:
             if each.settlement.state == "pending":
                 heapq.heappush(self._due, (each.settlement.due_at, each.settlement.delivery_id))
-        self._pause_gone(done)
         self._watch([each for each in done if self.now - due[each.settlement.delivery_id] < WATCHED])
 
     def _done(self, work: Work, moment: datetime) -> Settled:
@@ -119,11 +118,6 @@ class Day:
             work.outcome = outcome(listener, self.now - moment, self.random)
             moment = work.started_at + timedelta(milliseconds=work.outcome.timing.total_ms)
         return settled(work, min(moment, self.now), is_embedded=True)
-
-    def _pause_gone(self, done: Sequence[Settled]) -> None:
-        for subscriber_id in {each.work.subscriber.id for each in done if each.verdict.pauses}:
-            with acting(SYSTEM, "It answered 410 Gone."):
-                Subscriber.objects.filter(pk=subscriber_id).pause("It answered 410 Gone.")
 
     def _watch(self, done: Sequence[Settled]) -> None:
         tallies: dict[int, Tally] = {}

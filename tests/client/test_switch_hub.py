@@ -86,7 +86,7 @@ def test_a_pattern_that_no_subscriber_could_have_is_refused(topic: str) -> None:
         Hub("http://127.0.0.1:1", SECRET, "shop", topics=["order.*", topic])
 
 
-@pytest.mark.parametrize("topics", [(), ["*"], ["order.*", "order", "order.created*"]])
+@pytest.mark.parametrize("topics", [["*"], ["order.*", "order", "order.created*"]])
 def test_names_and_patterns_are_taken(topics: list[str]) -> None:
     for topic in topics:
         validate_topic(topic)
@@ -96,6 +96,12 @@ def test_names_and_patterns_are_taken(topics: list[str]) -> None:
 def test_one_topic_is_given_as_a_list() -> None:
     with pytest.raises(ValueError, match=r"topics=\['order\.\*'\]"):
         Hub("http://127.0.0.1:1", SECRET, "shop", topics="order.*")
+
+
+@pytest.mark.parametrize("topics", [[], ()])
+def test_no_topics_are_not_all_topics(topics: list[str]) -> None:
+    with pytest.raises(ValueError, match="topics is empty"):
+        Hub("http://127.0.0.1:1", SECRET, "shop", topics=topics)
 
 
 def test_a_token_can_be_limited_to_topics(server: HubServer) -> None:

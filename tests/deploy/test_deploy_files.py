@@ -79,15 +79,24 @@ def test_nothing_starts_before_the_tables_are_there() -> None:
         assert migrate == {"condition": "service_completed_successfully"}
 
 
-@pytest.mark.parametrize("unit", sorted(SYSTEMD.glob("*.service")), ids=lambda path: path.name)
+@pytest.mark.parametrize("unit", sorted(SYSTEMD.iterdir()), ids=lambda path: path.name)
 def test_systemd_understands_the_units(unit: Path, tmp_path: Path) -> None:
     if not shutil.which("systemd-analyze"):
         pytest.skip("systemd-analyze is not installed")
-    # Where Switch is not installed at /opt/switch, another program stands for its Python.
-    text = unit.read_text().replace("/opt/switch/.venv/bin/python", sys.executable)
-    (tmp_path / unit.name).write_text(text)
+    for each in SYSTEMD.iterdir():
+        # Where Switch is not installed at /opt/switch, another program stands for its Python.
+        (tmp_path / each.name).write_text(each.read_text().replace("/opt/switch/.venv/bin/python", sys.executable))
     done = subprocess.run(["systemd-analyze", "verify", tmp_path / unit.name], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_each_timer_has_its_service_and_asks_what_the_other_engines_ask() -> None:
+    [timer] = SYSTEMD.glob("*.timer")
+    [started] = re.findall(r"^ExecStart=/opt/switch/.venv/bin/(.*)$", timer.with_suffix(".service").read_text(), re.M)
+    [container] = manifest("Deployment", "switch-consumer")["spec"]["template"]["spec"]["containers"]
+    kind, *asked = compose()["services"]["consumer"]["healthcheck"]["test"]
+    assert (kind, started.split()) == ("CMD", asked)
+    assert asked == container["livenessProbe"]["exec"]["command"]
 
 
 def test_the_context_of_the_build_is_what_is_copied() -> None:

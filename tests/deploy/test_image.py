@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import get_commands
 
+from dispatch.reconciliation import HEARTBEAT_STALE
 from switchsite.environment import BY_NAME
 from tests.deploy.files import compose, instructions
 from tests.deploy.image import Image
@@ -16,6 +17,9 @@ SECRETS = {
     "SWITCH_SECRET_KEY": "a key that protects nothing but the tests of this project",
     "SWITCH_JWT_SECRET": "a secret that signs nothing but the tokens of these tests",
 }
+
+
+CONSUMER_HEALTH = compose()["services"]["consumer"]["healthcheck"]
 
 
 @pytest.fixture(scope="module")
@@ -95,13 +99,35 @@ def test_compose_starts_commands_that_the_image_has(image: Image) -> None:
         assert command in get_commands()
 
 
-def test_only_what_has_the_port_is_asked_for_its_health() -> None:
+def test_only_what_has_the_port_is_asked_there_for_its_health() -> None:
     [exposed] = [value for name, value in instructions() if name == "EXPOSE"]
     assert int(exposed) == BY_NAME["SWITCH_SERVER_PORT"].default
     for name, service in ours().items():
         published = [each.rpartition(":")[2] for each in service.get("ports", [])]
         assert published == ([exposed] if name == "web" else [])
         assert ("healthcheck" in service) is (name != "web")
+
+
+@pytest.mark.timeout(240)
+def test_the_health_check_of_compose_tells_whether_the_consumer_lives(image: Image, tmp_path: Path) -> None:
+    env = SECRETS | {"SWITCH_DB_NAME": str(tmp_path / "switch.sqlite3")}
+    kind, *health = CONSUMER_HEALTH["test"]
+    assert kind == "CMD"
+    assert image.run(["python", "manage.py", "migrate"], **env).returncode == 0
+    assert image.run(health, **env).returncode == 1, "healthy before it was started"
+    log = tmp_path / "log"
+    consumer = start(ours()["consumer"]["command"], log, image.env | env, cwd=image.directory)
+    try:
+        wait_until(lambda: image.run(health, **env).returncode == 0, "The consumer", consumer, log)
+    finally:
+        stop(consumer)
+        kill_group(consumer)
+    assert image.run(health, **env).returncode == 1, "healthy though it has ended"
+
+
+def test_compose_calls_no_consumer_ill_for_a_heartbeat_that_is_late() -> None:
+    interval = int(CONSUMER_HEALTH["interval"].removesuffix("s"))
+    assert interval * (CONSUMER_HEALTH["retries"] - 1) > HEARTBEAT_STALE.total_seconds()
 
 
 def test_compose_puts_postgres_in_the_place_of_the_image_s_sqlite(image: Image) -> None:

@@ -106,6 +106,13 @@ def test_attributes_in_headers_are_checked_as_well() -> None:
         assert refused.value.place == name
 
 
+def test_a_type_that_a_client_made_up_is_refused_with_what_to_send() -> None:
+    headers = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/shop", "ce-type": "t"}
+    with pytest.raises(PayloadError, match="send Content-Type: application/json") as refused:
+        from_binary((headers | {"Content-Type": "application/x-www-form-urlencoded"}).items(), {})
+    assert refused.value.place == "Content-Type"
+
+
 def test_one_event_is_the_same_in_every_mode() -> None:
     given = {**ATTRIBUTES, "count": 7, "urgent": True, "time": "2026-01-02T03:04:05Z"}
     quoted = {f"ce-{name}": str(value).replace("True", "true") for name, value in given.items()}
@@ -116,6 +123,14 @@ def test_one_event_is_the_same_in_every_mode() -> None:
     assert seen[0] == seen[1] == seen[2]
     assert in_no_mode(structured({**plain, "urgent": False})) != seen[0]
     assert in_no_mode(structured({**plain, "data": {}})) != seen[0]
+
+
+def test_one_event_is_the_same_however_its_time_is_written() -> None:
+    def at(time: str) -> Any:
+        return in_no_mode(structured({**ATTRIBUTES, "time": time}))
+
+    assert at("2026-01-02T03:04:05Z") == at("2026-01-02T03:04:05.000+00:00") == at("2026-01-02T04:04:05+01:00")
+    assert at("2026-01-02T03:04:05Z") != at("2026-01-02T03:04:05+01:00")
 
 
 @pytest.mark.parametrize("data", [{"cloudevent": {"datacontenttype": "x"}, "body": 1}, {"cloudevent": 7}, [1], "text"])

@@ -1,7 +1,9 @@
 """The demo fills an empty hub by the real ways, and leaves any other as it is."""
 
+import logging
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,6 +13,7 @@ from django.utils import timezone
 from dispatch.demo.cast import LISTENERS, TOPICS
 from dispatch.demo.filling import fill
 from dispatch.diagnosis import examine
+from dispatch.failing import GONE
 from dispatch.identifiers import first_id_at
 from dispatch.ledger.examining import miscounted_events
 from dispatch.models import Attempt, AttemptCounter, Delivery, Event
@@ -41,6 +44,17 @@ def test_two_hours_of_it_are_as_a_hub_would_have_left_them() -> None:
     troubles = [str(trouble) for trouble in examine(open_queue())]
     assert [each for each in troubles if not each.startswith(("No consumer", "1 subscriber has a filter"))] == []
     assert told[-1][1] == told[-1][2]
+
+
+def test_one_that_is_gone_is_paused_as_a_consumer_does_it(
+    caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: Any
+) -> None:
+    caplog.set_level(logging.INFO, "dispatch.failing")
+    with django_capture_on_commit_callbacks(execute=True):
+        fill(lambda *_: None, timedelta(minutes=30))
+    (gone,) = Subscriber.objects.filter(state_reason=GONE)
+    assert (gone.state, gone.history.latest("history_id").history_change_reason) == ("paused", GONE)
+    assert caplog.messages == ["1 subscriber was paused: it answered 410 Gone."]
 
 
 def test_a_hub_that_is_not_empty_is_left_as_it_is() -> None:

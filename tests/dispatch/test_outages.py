@@ -31,6 +31,6 @@ def test_an_outage_is_one_line_when_it_begins_and_one_when_it_ends(caplog: pytes
             assert [post(PLAIN).status for _ in range(3)] == [503] * 3
         assert [post(PLAIN).status for _ in range(2)] == [202] * 2
     assert caplog.messages == 2 * [
-        "The database does not answer; requests are refused until it does. it went away",
+        "The database does not answer. Requests are refused meanwhile. it went away",
         "The database answers again.",
     ]

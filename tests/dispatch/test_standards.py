@@ -2,7 +2,7 @@
 
 import pytest
 
-from dispatch.standards import is_timestamp, is_uri_reference
+from dispatch.standards import instant, is_timestamp, is_uri_reference
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,26 @@ def test_what_is_a_timestamp(text: str) -> None:
 )
 def test_what_is_no_timestamp(text: object) -> None:
     assert not is_timestamp(text)
+
+
+MOMENTS = [
+    # RFC 3339, section 5.8
+    ["1996-12-19T16:39:57-08:00", "1996-12-20T00:39:57Z"],
+    ["1990-12-31T23:59:60Z", "1990-12-31T15:59:60-08:00"],
+    ["1991-01-01T00:00:00Z"],
+    ["1985-04-12T23:20:50.52Z", "1985-04-12t23:20:50.5200z", "1985-04-12T23:20:50.52-00:00"],
+    ["1985-04-12T23:20:50.520000000000000001Z"],
+    ["1985-04-12T23:20:50Z", "1985-04-12T23:20:50.0+00:00"],
+    ["2024-02-29T23:30:00Z", "2024-03-01T00:30:00+01:00"],
+    ["0000-01-01T00:00:00+00:01", "0000-01-01T00:00:00.000+00:01"],
+    ["9999-12-31T23:59:59-23:59"],
+]
+
+
+def test_timestamps_of_one_moment_and_no_others_are_one_instant() -> None:
+    found = [{instant(text) for text in texts} for texts in MOMENTS]
+    assert [len(instants) for instants in found] == [1] * len(MOMENTS)
+    assert len(set.union(*found)) == len(MOMENTS)
 
 
 @pytest.mark.parametrize(

@@ -261,3 +261,7 @@ def test_issued_token_carries_what_it_was_issued_for_and_no_more() -> None:
     assert (claims["author"], claims["topics"]) == ("shop", ["order.*"])
     assert 3590 <= claims["exp"] - claims["iat"] <= 3610
     assert PublisherToken.read(str(token)).author == "shop"
+
+
+def test_a_token_issued_for_no_topic_allows_none() -> None:
+    assert not PublisherToken.read(str(PublisherToken.issue("shop", []))).allows("order.created")

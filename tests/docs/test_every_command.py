@@ -23,6 +23,7 @@ TESTS = {
         "test_the_move_takes_the_subscribers_over_and_finds_all_well",
         "test_on_the_way_back_the_consumer_sends_what_waits_and_asks_no_broker",
     ],
+    ("docs/moving.md", "js"): ["test_the_javascript_of_the_docs_publishes"],
     ("docs/moving.md", "python"): ["test_the_lines_of_the_docs_publish"],
     ("docs/observing.md", "bash"): ["test_a_hub_with_the_packages_and_a_collector_sends_spans"],
     ("docs/operating.md", "bash"): [
@@ -46,9 +47,6 @@ NOT_RUN = {
     ("README.md", "make test"): "It is what runs the tests.",
     ("bench/README.md", "make bench"): "It takes minutes; tests/bench runs the same in a short form.",
     ("bench/README.md", ".venv/bin/python -m bench figures.json --render docs/benchmarks.md"): "Likewise.",
-    ("docs/moving.md", 'const switchClient = require("switch-client");'): (
-        "No registry serves the client any longer; tests/interop sends what it sent."
-    ),
 }
 
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.M | re.S)

@@ -1,4 +1,4 @@
-"""Both hubs at one broker, two publishers with their old clients, and a receiver that counts what arrives."""
+"""Both hubs at one broker, publishers with the old client of PyPI and a stand-in for npm's, a receiver that counts."""
 
 import json
 import time
@@ -23,7 +23,7 @@ BRING_FORWARD = 'MUTATE {"cmd":"requeue","target":"retries","filter":{"jobtype":
 class Move:
     """Events are numbered as they are published; those in `failing` are answered 500."""
 
-    def __init__(self, broker: FaktoryServer, directory: Path) -> None:
+    def __init__(self, broker: FaktoryServer, directory: Path, **env: str) -> None:
         self.broker, self.directory = broker, directory
         self.published = 0
         self.failing: set[int] = set()
@@ -32,7 +32,7 @@ class Move:
         self.receiver = Receiver(self._answer)
         self.database = directory / "original.db"
         self.original = OriginalServer(self.database, broker.url, QUEUE, SECRET)
-        self.hub = HubServer({"FAKTORY_URL": broker.url, "SWITCH_PRODUCTION_QUEUE": QUEUE})
+        self.hub = HubServer({"FAKTORY_URL": broker.url, "SWITCH_PRODUCTION_QUEUE": QUEUE, **env})
         self.ledger = Ledger(self.hub)
 
     def _answer(self, request: Received) -> Answer:

@@ -84,6 +84,18 @@ def test_an_event_that_is_repeated_in_another_mode_is_the_same(station: Station)
     assert [each["duplicate"] for each in (first, again, in_batch)] == [False, True, True]
 
 
+def test_an_event_whose_time_is_written_in_another_zone_is_the_same(station: Station) -> None:
+    structured = to_structured_event(event("zones"))
+    item = json.loads(structured.body)
+    answers = [
+        post(station, HTTPMessage(headers=structured.headers, body=json.dumps({**item, "time": time}).encode()))
+        for time in ("2026-01-02T00:00:00Z", "2026-01-02T00:00:00+00:00", "2026-01-02T01:00:00.0+01:00")
+    ]
+    assert [(status, answer["duplicate"]) for status, answer in answers] == [(202, False), (202, True), (202, True)]
+    later = HTTPMessage(headers=structured.headers, body=json.dumps({**item, "time": "2026-01-02T00:00:01Z"}).encode())
+    assert post(station, later)[0] == 409
+
+
 def test_a_batch_is_taken_one_by_one(station: Station) -> None:
     good = [json.loads(to_structured_event(event("batched", event_id)).body) for event_id in ("1", "2")]
     bad = {**good[0], "id": ""}

@@ -1,4 +1,7 @@
-"""From the original to Switch and back, step by step as docs/moving.md says, on a real Faktory, by both old clients."""
+"""From the original to Switch and back, step by step as docs/moving.md says, on a real Faktory, to either database.
+
+What is a stand-in, the page says.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,14 +16,17 @@ from tests.servers.processes import ServiceMissingError
 pytestmark = [pytest.mark.faktory, pytest.mark.node, pytest.mark.timeout(180)]
 
 
-@pytest.fixture
-def move(tmp_path: Path) -> Iterator[Move]:
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def move(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Move]:
     """At a broker of its own, whose password needs no escape, since the original knew none."""
     try:
         broker = FaktoryServer("plain")
     except ServiceMissingError as error:
         missing(error)
-    with broker, Move(broker, tmp_path) as opened:
+    env = {}
+    if request.param == "postgres":
+        env["DATABASE_URL"] = request.getfixturevalue("postgres_server").create_database("moving")
+    with broker, Move(broker, tmp_path, **env) as opened:
         yield opened
 
 

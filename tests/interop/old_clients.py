@@ -1,10 +1,15 @@
-"""The original's two clients, unchanged: PyPI's in an environment of its own, npm's as a script that sends the same."""
+"""The original's two clients: PyPI's, in an environment of its own; and for npm's, which no registry serves any longer,
+a stand-in made of the packages that it was built of.
+"""
 
+import fcntl
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +21,28 @@ ENVIRONMENT = PROJECT / "build" / "interop" / f"switcher-{sys.version_info.major
 #: It was written for a PyJWT whose `encode` returns bytes.
 REQUIREMENTS = ("switcher==0.1.8", "pyjwt==1.7.1")
 PYTHON_SCRIPT = "import json, sys; from switcher import publisher; print(publisher.publish(*json.loads(sys.argv[1])))"
-JAVASCRIPT = Path(__file__).with_name("switch_client.mjs")
+JAVASCRIPT = Path(__file__).with_name("javascript")
+#: Tells what its promise comes to: `published`, or the status that it is rejected with.
+JAVASCRIPT_PROGRAM = """
+require("switch-client").publish(...JSON.parse(process.argv[1])).then(
+  () => console.log("published"),
+  (error) => { console.log(error.statusCode); process.exitCode = 1; },
+);
+"""
 
 Done = subprocess.CompletedProcess[str]
 
 
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Of the processes that run the tests."""
+    ENVIRONMENT.parent.mkdir(parents=True, exist_ok=True)
+    with ENVIRONMENT.with_name("lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@one_at_a_time()
 def install_switcher() -> Path:
     """The interpreter that has the Python client."""
     python = ENVIRONMENT / "bin" / "python"
@@ -47,9 +69,39 @@ def run_python(python: Path, url: str, secret: str, program: str, *arguments: st
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=30)
 
 
-def publish_by_javascript(url: str, secret: str, topic: str, options: Any, transfer: str = "length") -> Done:
-    node = shutil.which("node")
+@one_at_a_time()
+def install_javascript() -> Path:
+    """The directory of the packages that the stand-in needs."""
+    lock = (JAVASCRIPT / "package-lock.json").read_text()
+    directory = ENVIRONMENT.with_name("switch-client")
+    modules = directory / "node_modules"
+    finished = directory / "finished"
+    if not finished.exists() or finished.read_text() != lock:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(JAVASCRIPT / name, directory)
+        try:
+            command = ["npm", "ci", "--silent", "--no-audit", "--no-fund"]
+            subprocess.run(command, cwd=directory, check=True, capture_output=True, timeout=120)
+        except (subprocess.SubprocessError, OSError) as error:
+            missing(f"what npm's switch-client was built of could not be installed ({error})")
+        finished.write_text(lock)
+    return modules
+
+
+def publish_by_javascript(url: str, secret: str, topic: str, options: Any) -> Done:
+    return run_javascript(url, secret, JAVASCRIPT_PROGRAM, json.dumps([topic, "shop", options]))
+
+
+def run_javascript(url: str, secret: str, program: str, *arguments: str) -> Done:
+    modules, node = install_javascript(), shutil.which("node")
     if not node:
         missing("node is not installed")
-    arguments = [url, secret, topic, "shop", json.dumps(options), transfer]
-    return subprocess.run([str(node), str(JAVASCRIPT), *arguments], capture_output=True, text=True, timeout=30)
+    env = os.environ | {
+        "SWITCH_BASE_URL": url,
+        "SWITCH_JWT_SECRET": secret,
+        "NODE_PATH": f"{JAVASCRIPT}{os.pathsep}{modules}",
+        "NODE_NO_WARNINGS": "1",  # of what has been out of date since
+    }
+    command = [str(node), "-e", program, *arguments]
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=30)

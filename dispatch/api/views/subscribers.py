@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from dispatch.api import creating, idempotency, permissions, preconditions
 from dispatch.api.base import ReadViewSet
 from dispatch.api.filters import SubscriberFilter
-from dispatch.api.headers import ETAG, IDEMPOTENCY_KEY, IF_MATCH
+from dispatch.api.headers import ETAG, IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH
 from dispatch.api.paging import OldestFirst
 from dispatch.api.schema import problems
 from dispatch.api.serializers.strict import NothingSerializer
@@ -23,7 +23,12 @@ from subscribers.models import Subscriber
 
 @extend_schema_view(
     list=extend_schema(summary="List subscribers", tags=["subscribers"]),
-    retrieve=extend_schema(summary="Read a subscriber", tags=["subscribers"], parameters=[ETAG]),
+    retrieve=extend_schema(
+        summary="Read a subscriber",
+        tags=["subscribers"],
+        parameters=[IF_NONE_MATCH, ETAG],
+        responses={200: SubscriberSerializer, 304: OpenApiResponse(description="It is what If-None-Match says.")},
+    ),
 )
 class SubscriberViewSet(Lifecycle, SubscriberTests, ReadViewSet):
     serializer_class = SubscriberSerializer
@@ -42,7 +47,10 @@ class SubscriberViewSet(Lifecycle, SubscriberTests, ReadViewSet):
     }
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return self.shown(self.get_object())
+        subscriber = self.get_object()
+        if preconditions.is_known(request, subscriber):
+            return Response(status=304, headers={"ETag": preconditions.etag_of(subscriber)})
+        return self.shown(subscriber)
 
     @extend_schema(
         summary="Create a subscriber",

@@ -18,7 +18,6 @@ class Command(BaseCommand):
         parser.add_argument(
             "--topic",
             action="append",
-            default=[],
             help="a topic it may publish on; repeatable; * at the end is a wildcard",
         )
         parser.add_argument(
@@ -30,7 +29,7 @@ class Command(BaseCommand):
         if len(author) > MAX_AUTHOR_LENGTH:
             raise CommandError(f"The author's name is longer than {MAX_AUTHOR_LENGTH} characters.")
         try:
-            for topic in options["topic"]:
+            for topic in options["topic"] or ():
                 validate_topic(topic)
         except ValidationError as error:
             raise CommandError(f"--topic {topic!r}: {error.message}") from error

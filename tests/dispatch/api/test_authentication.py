@@ -176,3 +176,4 @@ def test_a_method_that_an_address_does_not_have_is_a_problem(api: Caller) -> Non
         answer = api.send(method, "subscribers")
         assert answer.status == 405
         assert method in answer.detail
+        assert method not in answer.headers["Allow"].split(", ")

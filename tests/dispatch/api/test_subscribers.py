@@ -143,6 +143,17 @@ def test_the_etag_follows_every_change_whatever_made_it(api: Caller) -> None:
     assert api.delete(path, If_Match="*").status == 200
 
 
+def test_what_is_known_by_its_etag_is_not_sent_again(api: Caller) -> None:
+    path = f"subscribers/{make_subscriber().pk}"
+    etag = api.get(path).headers["ETag"]
+    for known in (etag, f"W/{etag}", f'"x", {etag}', "*"):
+        answer = api.get(path, If_None_Match=known)
+        assert (answer.status, answer.headers["ETag"], answer.json) == (304, etag, None)
+    api.patch(path, {"topic": "another"})
+    for known in (etag, "", "nonsense"):
+        assert api.get(path, If_None_Match=known).json["topic"] == "another"
+
+
 def test_a_refused_precondition_changes_nothing(api: Caller) -> None:
     subscriber = make_subscriber(name="billing")
     assert "read it again" in api.patch(f"subscribers/{subscriber.pk}", {"name": "x"}, If_Match='"0-0"').detail
@@ -192,6 +203,14 @@ def test_the_same_create_under_a_name_answers_the_same_subscriber(api: Caller) -
     assert (first.status, again.status, again.json["id"]) == (201, 200, first.json["id"])
     assert "has this name" in api.post("subscribers", named | {"topic": "x"}).detail
     assert Subscriber.objects.count() == 1
+
+
+def test_the_same_create_under_a_name_leaves_a_rotated_secret_as_it_is(api: Caller) -> None:
+    first = api.post("subscribers", NEW | {"name": "billing"})
+    api.post(f"subscribers/{first.json['id']}/rotate-secret", {"kind": "shared"})
+    again = api.post("subscribers", NEW | {"name": "billing"})
+    assert (again.status, again.json["id"], again.json["has_secret"]) == (200, first.json["id"], True)
+    assert "has this name" in api.post("subscribers", NEW | {"name": "billing", "secret": SECRET}).detail
 
 
 def test_a_name_that_is_taken_is_refused_in_an_update(api: Caller) -> None:
