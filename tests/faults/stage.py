@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import time
-from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -22,9 +21,6 @@ from tests.servers.processes import START_SECONDS, ServiceMissingError
 
 TOPIC = "faults"
 SUBSCRIBERS = 2
-#: Published by the load beside the other; its deliveries are written by consumers, in two chunks.
-WIDE_TOPIC = "faults.wide"
-WIDE_SUBSCRIBERS = 1_100
 
 
 class Stage:
@@ -147,7 +143,3 @@ class Stage:
         """Of a consumer that was killed."""
         assert process.wait(15) == -signal.SIGKILL
         self.hub.consumers.remove(process)
-
-    def duplicates(self) -> Counter[bytes]:
-        """How often too often each delivery arrived."""
-        return Counter({name: count - 1 for name, count in self.receiver.deliveries.items() if count > 1})
