@@ -24,3 +24,14 @@ def stage(pair: Stage) -> Stage:
         pair.books.pass_time()
         pair.start_consumer(**pair.mortal("consumer"))
     return pair
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the tests of steps behind the others, those on one pair together: by itself pytest groups them by step."""
+
+    def pair_of(item: pytest.Item) -> str:
+        case = getattr(item, "callspec", None)
+        return str(case.params.get("pair", "")) if case else ""
+
+    items.sort(key=pair_of)
