@@ -88,8 +88,8 @@ def recover(stage: Stage, victims: str, then: tuple[Point, str] | None) -> None:
         stage.books.pass_time()
     if then:
         stage.order_death("consumer", *then)
-    if not victims:
-        stage.start_consumer(**stage.mortal("consumer"))
-    if then:
+        stage.hub.start_consumer(**stage.mortal("consumer"))
         stage.wait_for_death("consumer")
         recover(stage, then[1], None)
+    elif not victims:
+        stage.start_consumer(**stage.mortal("consumer"))

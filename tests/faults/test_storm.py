@@ -15,7 +15,7 @@ from tests.faults.storm import MATCHED, ONE_IN, Storm
 EVENTS_PER_SECOND = 200
 #: A dead consumer's claims end within 90 seconds; the rest is for the backlog that was made meanwhile.
 RECOVERED_WITHIN_SECONDS = 120
-#: What then fails for the first time is tried again within this; what the broker has lost of that, 90 seconds behind it.
+#: What then fails for the first time is tried again within this, or 90 seconds behind it if the broker has lost it.
 RETRIED_WITHIN_SECONDS = latest_retry(1).total_seconds()
 UNTRIED = "settled_at IS NULL AND failures = 0 AND deferred_seconds = 0"
 WAITING_JOBS = 10_000
