@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections import Counter
 from contextlib import closing
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -19,9 +19,20 @@ MOMENTS = {
     "lease": ("until",),
 }
 
+UNSETTLED = "settled_at IS NULL"
+
 
 def as_sent(delivery_id: object) -> bytes:
     return str(UUID(str(delivery_id))).encode()
+
+
+class Told(NamedTuple):
+    """What the ledger tells of a delivery; `id` is as it arrives at a receiver."""
+
+    id: bytes
+    state: str
+    reason: str
+    lost_claims: int
 
 
 class Books:
@@ -41,6 +52,9 @@ class Books:
     def count(self, condition: str, table: str = "delivery") -> int:
         return int(self.rows(f"SELECT count(*) FROM {table} WHERE {condition}")[0][0])  # noqa: S608
 
+    def subscribe(self, topic: str, url: str) -> None:
+        self.rows(f"INSERT INTO subscriber (topic, filter_expression, target_url) VALUES ('{topic}', '', '{url}')")  # noqa: S608
+
     def subscribe_many(self, topic: str, url: str, count: int) -> None:
         self.rows(
             "INSERT INTO subscriber (topic, filter_expression, target_url) "  # noqa: S608
@@ -50,14 +64,15 @@ class Books:
 
     def waiting(self) -> int:
         """Deliveries that are not settled, and events whose deliveries are not all written."""
-        return self.count("settled_at IS NULL") + self.count("fan_out = 'pending'", "event")
+        return self.count(UNSETTLED) + self.count("fan_out = 'pending'", "event")
 
-    def wait_until_settled(self, timeout_seconds: float = 60.0) -> None:
+    def wait_until_settled(self, timeout_seconds: float = 60.0, condition: str = UNSETTLED) -> None:
+        """Fails if deliveries for which the condition holds are left then, or events whose deliveries are to come."""
         deadline = time.monotonic() + timeout_seconds
-        while left := self.waiting():
+        while left := self.count(condition) + self.count("fan_out = 'pending'", "event"):
             shown = self.rows(
-                "SELECT state, reason, owner, queued_at, due_at, failures, last_error FROM delivery "
-                "WHERE settled_at IS NULL LIMIT 5"
+                "SELECT state, reason, owner, queued_at, due_at, failures, last_error FROM delivery "  # noqa: S608
+                f"WHERE {condition} LIMIT 5"
             )
             assert time.monotonic() < deadline, f"{left} are not settled: {shown}"
             time.sleep(0.1)
@@ -78,6 +93,14 @@ class Books:
         if self.url:
             return f"{column} - interval '{seconds} seconds'"
         return f"strftime('%Y-%m-%d %H:%M:%f', {column}, '-{seconds} seconds')"
+
+    def deliveries(self, topic: str) -> list[Told]:
+        """What the ledger tells of the deliveries of the topic's events."""
+        rows = self.rows(
+            "SELECT delivery.id, delivery.state, delivery.reason, lost_claims FROM delivery "  # noqa: S608
+            f"JOIN event ON event.id = delivery.event_id WHERE topic = '{topic}'"
+        )
+        return [Told(as_sent(id), *row) for id, *row in rows]
 
     def lost_claims(self) -> Counter[bytes]:
         """How many claims of each delivery were lost by death, by the delivery's id as it arrives at a receiver."""

@@ -1,24 +1,28 @@
 """Publishers that keep a steady rate and do not give up: each batch is repeated with its key until it is accepted."""
 
+import itertools
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from typing import Self
 
-from tests.faults.stage import WIDE_TOPIC, Stage
+from tests.faults.stage import Stage
 
 BATCH = 25
 CLIENTS = 4
-#: One event in so many goes to the wide topic, by a fan-out that consumers do.
-WIDE_ONE_IN = 1_000
 
 
 class Load:
-    """`events_per_second` in batches from several clients; what an outage delays is made up for afterwards."""
+    """`events_per_second` in batches from several clients.
 
-    def __init__(self, stage: Stage, events_per_second: int, *, has_wide: bool = True) -> None:
+    What an outage delays is made up for: in the end as many events are accepted as were due by the schedule.
+    `one_in` names topics beside the usual one, and of how many events one is published there.
+    """
+
+    def __init__(self, stage: Stage, events_per_second: int, one_in: Mapping[str, int] | None = None) -> None:
         self.stage = stage
-        self.has_wide = has_wide
+        self.one_in = one_in or {}
         self.pause_seconds = BATCH * CLIENTS / events_per_second
         #: Each accepted event, and how many subscribers it matched; None where consumers were to find that out.
         self.accepted: dict[str, int | None] = {}
@@ -26,9 +30,15 @@ class Load:
         self.refused: Counter[int] = Counter()
         self.repeated = 0  # events that a retry found stored, though their first answer was lost
         self.seconds = 0.0
+        self._batches = 0  # that are due from each client
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._publish_steadily, args=(name,)) for name in range(CLIENTS)]
+
+    @property
+    def due(self) -> int:
+        """How many events the schedule had for the time that the load was kept up."""
+        return self._batches * CLIENTS * BATCH
 
     def __enter__(self) -> Self:
         self._started_at = time.monotonic()
@@ -37,25 +47,27 @@ class Load:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.seconds = time.monotonic() - self._started_at
+        self._batches = int(self.seconds / self.pause_seconds) + 1
         self._stop.set()
         for thread in self._threads:
             thread.join(120)
             assert not thread.is_alive()
-        self.seconds = time.monotonic() - self._started_at
 
     def _publish_steadily(self, client: int) -> None:
-        due, number = time.monotonic(), 0
-        while not self._stop.is_set():
+        for number in itertools.count():
+            due_at = self._started_at + number * self.pause_seconds
+            if self._stop.wait(max(0.0, due_at - time.monotonic())) and number >= self._batches:
+                return
             self._publish(client, number)
-            number += 1
-            due += self.pause_seconds
-            self._stop.wait(max(0.0, due - time.monotonic()))
 
     def _publish(self, client: int, number: int) -> None:
         key = f"{client}-{number}"
         batch = [self.stage.event(place) for place in range(BATCH)]
-        if self.has_wide and (client + number * CLIENTS) % (WIDE_ONE_IN // BATCH) == 0:
-            batch[0] = self.stage.event(0, WIDE_TOPIC)
+        for place, (topic, one_in) in enumerate(self.one_in.items()):
+            turn, rest = divmod((client + number * CLIENTS) * BATCH, one_in)
+            if rest == 0:
+                batch[place] = self.stage.event(turn, topic)
         while (answer := self.stage.try_publish(batch, key))[0] != 202:
             with self._lock:
                 self.refused[answer[0]] += 1

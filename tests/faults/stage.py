@@ -6,13 +6,13 @@ import os
 import signal
 import subprocess
 import time
-from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
 from tests.faults.books import Books
-from tests.flows.counting import CountingReceiver
+from tests.faults.moody import MoodyReceiver
+from tests.faults.points import Point
 from tests.servers.faktory import FaktoryServer
 from tests.servers.fixtures import missing
 from tests.servers.hub import PROJECT, HubServer
@@ -21,9 +21,6 @@ from tests.servers.processes import START_SECONDS, ServiceMissingError
 
 TOPIC = "faults"
 SUBSCRIBERS = 2
-#: Published by the load beside the other; its deliveries are written by consumers, in two chunks.
-WIDE_TOPIC = "faults.wide"
-WIDE_SUBSCRIBERS = 1_100
 
 
 class Stage:
@@ -31,6 +28,7 @@ class Stage:
 
     def __init__(self, layout: str, **env: str) -> None:
         self._stack = ExitStack()
+        self.layout = layout
         database, queue = layout.split("-")
         try:
             self.postgres = PostgresServer() if database == "postgres" else None
@@ -38,8 +36,7 @@ class Stage:
         except ServiceMissingError as error:
             missing(error)
         self.env = env
-        self.receiver = CountingReceiver()
-        self._marks = 0
+        self.receiver = MoodyReceiver()
 
     def __enter__(self) -> Self:
         for server in (self.postgres, self.faktory):
@@ -58,30 +55,40 @@ class Stage:
     def __exit__(self, *exception: object) -> None:
         self._stack.close()
 
-    def death(self, point: str, victims: str = "") -> dict[str, str]:
-        """What makes a process of the hub die at `point`, or kill the servers named in `victims`."""
-        self._marks += 1
-        places = {"postgres": self.postgres and self.postgres.data, "faktory": self.faktory and self.faktory.group}
-        return {
-            "PYTHONPATH": os.pathsep.join([str(PROJECT / "tests" / "faults" / "dying"), str(PROJECT)]),
-            "DIE_AT": point,
-            "DIE_MARK": str(self.mark),
-            "DIE_VICTIMS": " ".join(str(places[victim]) for victim in victims.split()),
-        }
+    def mortal(self, role: str) -> dict[str, str]:
+        """The environment of a process that obeys the orders for `role`: web or consumer."""
+        paths = [str(PROJECT / "tests" / "faults" / "dying"), str(PROJECT)]
+        return {"PYTHONPATH": os.pathsep.join(paths), "DIE_ORDER": str(self._order(role))}
 
-    @property
-    def mark(self) -> Path:
-        return self.hub.directory / f"mark-{self._marks}"
+    def order_death(self, role: str, point: Point, victims: str = "") -> None:
+        """The first mortal process of that role that comes to the point dies there, or kills those in `victims`."""
+        places = {
+            "postgres": lambda: self.postgres and self.postgres.data,
+            "faktory": lambda: self.faktory and self.faktory.group,
+            "consumer": lambda: self.hub.consumers[0].pid,
+        }
+        order = self._order(role)
+        order.with_suffix(".obeyed").unlink(missing_ok=True)
+        draft = order.with_suffix(".draft")
+        draft.write_text("\n".join([point, *(str(places[victim]()) for victim in victims.split())]))
+        draft.rename(order)
+
+    def forget_orders(self) -> None:
+        for role in ("web", "consumer"):
+            self._order(role).unlink(missing_ok=True)
+
+    def wait_for_death(self, role: str, timeout_seconds: float = START_SECONDS) -> None:
+        deadline = time.monotonic() + timeout_seconds
+        while not self._order(role).with_suffix(".obeyed").exists():
+            assert time.monotonic() < deadline, f"nobody came to that point\n{self.log_tail()}"
+            time.sleep(0.02)
+
+    def _order(self, role: str) -> Path:
+        return self.hub.directory / f"order-{role}"
 
     @property
     def servers(self) -> dict[str, PostgresServer | FaktoryServer]:
         return {name: server for name, server in (("postgres", self.postgres), ("faktory", self.faktory)) if server}
-
-    def wait_for_death(self, timeout_seconds: float = START_SECONDS) -> None:
-        deadline = time.monotonic() + timeout_seconds
-        while not self.mark.exists():
-            assert time.monotonic() < deadline, f"nobody came to that point\n{self.log_tail()}"
-            time.sleep(0.02)
 
     def restart(self, victims: str) -> None:
         for name, server in self.servers.items():
@@ -117,7 +124,7 @@ class Stage:
             connection.close()
 
     def event(self, number: int, topic: str = TOPIC) -> dict[str, Any]:
-        return {"topic": topic, "data": {"body": {"number": number}}}
+        return {"topic": topic, "data": {"body": {"number": number}, "path_params": {"number": number}}}
 
     def start_consumer(self, **more: str) -> subprocess.Popen[bytes]:
         """One that is up: before that, a SIGTERM would end it without its being asked."""
@@ -130,9 +137,9 @@ class Stage:
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         process.send_signal(signal.SIGKILL)
-        process.wait(15)
-        self.hub.consumers.remove(process)
+        self.bury(process)
 
-    def duplicates(self) -> Counter[bytes]:
-        """How often too often each delivery arrived."""
-        return Counter({name: count - 1 for name, count in self.receiver.deliveries.items() if count > 1})
+    def bury(self, process: subprocess.Popen[bytes]) -> None:
+        """Of a consumer that was killed."""
+        assert process.wait(15) == -signal.SIGKILL
+        self.hub.consumers.remove(process)

@@ -3,13 +3,16 @@
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
 
+from tests.faults.account import account
 from tests.faults.books import Books
-from tests.faults.stage import SUBSCRIBERS, Stage
+from tests.faults.load import Load
+from tests.faults.stage import SUBSCRIBERS, TOPIC, Stage
 from tests.flows.layouts import environment
 from tests.flows.publisher import publish
 from tests.flows.receiver import Answer, Received, Receiver
@@ -19,6 +22,8 @@ from tests.servers.hub import HubServer
 pytestmark = pytest.mark.timeout(180)
 
 EVENT = {"topic": "orders", "data": {"body": 1}}
+EVENTS_PER_SECOND = 200
+ROLLS = 4
 LONG = [pytest.mark.faktory, pytest.mark.postgres, pytest.mark.long]
 
 
@@ -152,27 +157,14 @@ def test_a_rolling_restart_under_load_loses_nothing_and_sends_nothing_twice(layo
     with Stage(layout) as stage:
         stage.hub.start_web()
         stage.start_consumer()
-        stop, published = threading.Event(), [0]
-
-        def load() -> None:
-            while not stop.is_set():
-                stage.publish([stage.event(number) for number in range(50)], f"rolling-{published[0]}")
-                published[0] += 50
-                time.sleep(0.1)
-
-        thread = threading.Thread(target=load)
-        thread.start()
-        try:
-            for _ in range(4):
+        with Load(stage, EVENTS_PER_SECOND) as load:
+            for _ in range(ROLLS):
+                time.sleep(1)  # with all of them at work
                 old = stage.hub.consumers[0]
                 stage.start_consumer()
                 old.send_signal(signal.SIGTERM)
                 assert old.wait(30) == 0
                 stage.hub.consumers.remove(old)
-        finally:
-            stop.set()
-            thread.join(30)
         stage.books.wait_until_settled(60)
-        assert stage.books.states() == {"delivered": published[0] * SUBSCRIBERS}
-        assert stage.receiver.deliveries.total() == published[0] * SUBSCRIBERS
-        assert stage.books.lost_claims() == {}
+        made = account(stage, {TOPIC: SUBSCRIBERS}, Counter({"roll consumers": ROLLS}), load)
+        assert (made.lost, made.twice, made.lost_claims) == (0, 0, 0), made

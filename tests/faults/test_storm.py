@@ -5,15 +5,19 @@ from collections import Counter
 
 import pytest
 
+from dispatch.retries import latest_retry
+from tests.faults.account import Account, account
 from tests.faults.load import Load
+from tests.faults.moody import MoodyReceiver
 from tests.faults.stage import Stage
-from tests.faults.storm import Account, Storm, account
+from tests.faults.storm import MATCHED, ONE_IN, Storm
 
-#: Offered, so that 200 are accepted in spite of what is away for a while.
-EVENTS_PER_SECOND = 250
-MIN_EVENTS_PER_SECOND = 200
+EVENTS_PER_SECOND = 200
 #: A dead consumer's claims end within 90 seconds; the rest is for the backlog that was made meanwhile.
 RECOVERED_WITHIN_SECONDS = 120
+#: What then fails for the first time is tried again within this, or 90 seconds behind it if the broker has lost it.
+RETRIED_WITHIN_SECONDS = latest_retry(1).total_seconds()
+UNTRIED = "settled_at IS NULL AND failures = 0 AND deferred_seconds = 0"
 WAITING_JOBS = 10_000
 FAN_OUT_LIMIT = "100"
 #: Over all three, each kind of death comes at least 20 times.
@@ -40,17 +44,21 @@ SHORT = {"kill web": 1, "kill consumer": 2, "kill faktory": 1, "kill postgres": 
 
 def weather(layout: str, plan: dict[str, int], *, is_short: bool) -> Account:
     with Stage(layout, SWITCH_FAN_OUT_LIMIT=FAN_OUT_LIMIT) as stage:
-        storm, load = Storm(stage), Load(stage, EVENTS_PER_SECOND)
+        storm, load = Storm(stage), Load(stage, EVENTS_PER_SECOND, ONE_IN)
         storm.start()
         with load:
             storm.rage([fault for fault, count in plan.items() for _ in range(count)])
             ended = time.monotonic()
         if is_short:
             hurry(stage)
-        stage.books.wait_until_settled(240)
-        made = account(layout, stage, storm.done, load, time.monotonic() - ended)
+        else:
+            stage.books.wait_until_settled(ended + RECOVERED_WITHIN_SECONDS - time.monotonic(), UNTRIED)
+        retried_at = ended + RECOVERED_WITHIN_SECONDS + RETRIED_WITHIN_SECONDS
+        stage.books.wait_until_settled(retried_at - time.monotonic())
+        made = account(stage, MATCHED, storm.done, load, time.monotonic() - ended)
         assert made.lost == 0, made
         assert made.unexplained == 0, made
+        assert made.moods.keys() == set(MoodyReceiver.MOODS), made
         assert set(stage.hub.stop_consumers()) == {0}
         return made
 
@@ -82,8 +90,6 @@ def test_nothing_accepted_is_lost_in_a_long_storm(
     layout: str, plan: dict[str, int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = weather(layout, plan, is_short=False)
-    assert made.events_per_second >= MIN_EVENTS_PER_SECOND, f"it was not the load that the promise is about: {made}"
-    assert made.recovered_seconds < RECOVERED_WITHIN_SECONDS, made
     with capsys.disabled():
         print(made)
 
@@ -95,7 +101,7 @@ def test_ten_thousand_jobs_that_a_wiped_faktory_forgot_are_delivered(capsys: pyt
     with Stage("sqlite-faktory") as stage:
         assert stage.faktory is not None
         stage.hub.start_web()
-        load = Load(stage, EVENTS_PER_SECOND, has_wide=False)
+        load = Load(stage, EVENTS_PER_SECOND)
         with load:
             wait_for_jobs(stage, WAITING_JOBS)
             stage.faktory.wipe()
@@ -104,7 +110,7 @@ def test_ten_thousand_jobs_that_a_wiped_faktory_forgot_are_delivered(capsys: pyt
             stage.start_consumer()
             time.sleep(15)  # with new ones among the old
         stage.books.wait_until_settled(150)
-        made = account("sqlite-faktory", stage, Counter({"wipe faktory": 1}), load, time.monotonic() - started)
+        made = account(stage, MATCHED, Counter({"wipe faktory": 1}), load, time.monotonic() - started)
         assert (made.lost, made.twice) == (0, 0), made
         assert stage.hub.stop_consumers() == [0]
         with capsys.disabled():

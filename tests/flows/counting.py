@@ -36,6 +36,9 @@ class CountingReceiver:
         with self._changed:
             self._changed.notify_all()
 
+    def answer(self, head: bytes, transport: asyncio.Transport) -> None:
+        transport.write(ANSWER)
+
     def wait_for(self, count: int, timeout_seconds: float) -> None:
         with self._changed:
             arrived = self._changed.wait_for(lambda: self.deliveries.total() >= count, timeout_seconds)
@@ -68,6 +71,7 @@ class _Connection(asyncio.Protocol):
         self.buffered = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
@@ -79,4 +83,4 @@ class _Connection(asyncio.Protocol):
                 return
             self.receiver.count(head, self.buffered[end + 4 : size])
             self.buffered = self.buffered[size:]
-            self.transport.write(ANSWER)  # type: ignore[attr-defined]
+            self.receiver.answer(head, self.transport)

@@ -1,5 +1,7 @@
 """A real hub: web server and consumer as processes of their own, with their own database and environment."""
 
+import atexit
+import functools
 import json
 import os
 import shutil
@@ -22,6 +24,8 @@ SECRET = "the secret of a hub that lives as long as a test"
 
 #: What a hub reads of its environment; other tests' or the machine's must not reach it.
 SETTINGS = ("SWITCH_", "FAKTORY_", "DATABASE_", "EMAIL_")
+#: With these it has its tables in a server.
+DATABASE_SERVERS = ("DATABASE_URL", "SWITCH_DB_HOST")
 
 
 def environment_without(*prefixes: str) -> dict[str, str]:
@@ -36,6 +40,15 @@ def answers(url: str) -> bool:
             return bool(answer.status == 200)
     except OSError:  # every URLError is one
         return False
+
+
+@functools.cache
+def migrated_sqlite() -> Path:
+    """A file of SQLite with the tables of a new hub: to migrate takes longer than most tests that need a hub."""
+    hub = HubServer()
+    atexit.register(shutil.rmtree, hub.directory, ignore_errors=True)
+    hub.migrate()
+    return Path(hub.env["SWITCH_DB_NAME"])
 
 
 class HubServer:
@@ -119,8 +132,14 @@ class HubServer:
             kill_group(self.web)
             self.web = None
 
-    def __enter__(self) -> Self:
+    def migrate(self) -> None:
         self.manage("migrate", "--verbosity", "0")
+
+    def __enter__(self) -> Self:
+        if any(name.startswith(DATABASE_SERVERS) for name in self.env):
+            self.migrate()
+        else:
+            shutil.copyfile(migrated_sqlite(), self.env["SWITCH_DB_NAME"])
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -1,7 +1,7 @@
-"""On a hub's PYTHONPATH this kills a process at one point of its work, once: the command itself is the real one.
+"""On a hub's PYTHONPATH this lets a process die at a point of its work when told to: the command is the real one.
 
-DIE_AT is `module:function:before` or `…:after` (a method is written Class.method). DIE_MARK is a file that tells that
-it was done. DIE_VICTIMS are process groups, or directories whose processes, to kill instead of the process itself.
+DIE_ORDER is a file that tells so, once, as soon as it is there: its first line is the point, the others are process
+groups, or directories whose processes, to kill instead of the process itself. It is renamed by whoever obeys it.
 """
 
 import functools
@@ -16,18 +16,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from tests.faults.points import Point
 from tests.servers.processes import kill_all_in
 
-MODULE, FUNCTION, MOMENT = os.environ["DIE_AT"].split(":")
+ORDER = Path(os.environ["DIE_ORDER"])
 
 
-def strike() -> None:
+def pass_by(point: Point) -> None:
     try:
-        os.close(os.open(os.environ["DIE_MARK"], os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
+        wanted, *victims = ORDER.read_text().splitlines()
+        if wanted != point:
+            return
+        ORDER.rename(ORDER.with_suffix(".obeyed"))
+    except FileNotFoundError:  # there is none, or another process was quicker
         return
-    victims = os.environ.get("DIE_VICTIMS", "")
-    for victim in victims.split():
+    for victim in victims:
         if victim.isdecimal():
             os.killpg(int(victim), signal.SIGKILL)
         else:
@@ -36,34 +39,42 @@ def strike() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def deadly(function: Callable[..., Any]) -> Callable[..., Any]:
+def mortal(function: Callable[..., Any], before: Point | None, after: Point | None) -> Callable[..., Any]:
     @functools.wraps(function)
     def wrapped(*arguments: Any, **options: Any) -> Any:
-        if MOMENT == "before":
-            strike()
+        if before:
+            pass_by(before)
         result = function(*arguments, **options)
-        if MOMENT == "after":
-            strike()
+        if after:
+            pass_by(after)
         return result
 
     return wrapped
 
 
+#: The points of each function, by the function's module.
+POINTS: dict[str, dict[str, dict[str, Point]]] = {}
+for each in Point:
+    module_name, function_name, moment = each.split(":")
+    POINTS.setdefault(module_name, {}).setdefault(function_name, {})[moment] = each
+
+
 class Loader(importlib.machinery.SourceFileLoader):
     def exec_module(self, module: ModuleType) -> None:
         super().exec_module(module)
-        holder: Any = module
-        *classes, name = FUNCTION.split(".")
-        for each in classes:
-            holder = getattr(holder, each)
-        setattr(holder, name, deadly(getattr(holder, name)))
+        for path, moments in POINTS[module.__name__].items():
+            holder: Any = module
+            *classes, name = path.split(".")
+            for each in classes:
+                holder = getattr(holder, each)
+            setattr(holder, name, mortal(getattr(holder, name), moments.get("before"), moments.get("after")))
 
 
 class Finder(importlib.abc.MetaPathFinder):
-    """Loads the one module by `Loader`, before anybody can import the function from it."""
+    """Loads the modules by `Loader`, before anybody can import the functions from them."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
-        if name != MODULE:
+        if name not in POINTS:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path)
         assert spec is not None and spec.origin is not None  # noqa: PT018
