@@ -17,7 +17,7 @@ CHANGED = {
     "unfold/helpers/fieldset_row_field.html": 1,
     "unfold/helpers/header_title.html": 2,
     "unfold/helpers/welcomemsg.html": 1,
-    "unfold/layouts/skeleton.html": 14,
+    "unfold/layouts/skeleton.html": 15,
 }
 
 

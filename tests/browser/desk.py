@@ -15,6 +15,10 @@ PASSWORD = "a password of no account but this one"
 AT_A_DESK = ViewportSize(width=1360, height=900)
 #: How bad a fault that axe finds must be to count.
 GRAVE = {"serious", "critical"}
+#: Waits for what fades in or out: half faded text has too little contrast.
+UNTIL_STILL = """() => Promise.allSettled(
+    document.getAnimations().filter((each) => each instanceof CSSTransition).map((each) => each.finished)
+)"""
 
 
 @dataclass
@@ -39,7 +43,8 @@ class Desk:
         pytest.fail(f"the page does not show {text}")
 
     def assert_accessible(self, within: str = "body") -> None:
-        """axe finds no serious fault in what the page shows now."""
+        """axe finds no serious fault in what the page shows once nothing fades in or out."""
+        self.page.evaluate(UNTIL_STILL)
         found = Axe().run(self.page, context=within).response["violations"]
         faults = [
             f"{each['id']}: {node['target']} {node['html'][:200]}"

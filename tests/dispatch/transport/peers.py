@@ -1,10 +1,13 @@
 """A peer on loopback that answers with scripted bytes, as good or broken as a test wants them."""
 
+import fcntl
 import re
 import socket
 import ssl
 import struct
+import termios
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -129,8 +132,14 @@ class Peer:
         connection.setblocking(False)
         with suppress(ssl.SSLWantReadError):  # the other one's
             connection.unwrap()
+        self._wait_until_arrived(connection)
         self._note_end()
         self._closing.wait()
+
+    def _wait_until_arrived(self, connection: socket.socket) -> None:
+        """Until the other system has acknowledged all that was sent: a busy one lets even a loopback wait."""
+        while struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))[0]:
+            time.sleep(0.001)
 
     def _answer(self, request: RawRequest) -> Iterator[Step]:
         for step in self._steps:
