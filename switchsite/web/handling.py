@@ -15,7 +15,9 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
 API_URLS = "dispatch.urls"
-API_PATHS = {"/publish", "/refresh", "/healthz", "/readyz", "/metrics"}
+#: Asked by machines at an address, which no setting of names can know: probes, and Prometheus.
+HOSTLESS_PATHS = {"/healthz", "/readyz", "/metrics"}
+API_PATHS = {"/publish", "/refresh"} | HOSTLESS_PATHS
 API_PREFIX = "/events/"
 
 
@@ -40,7 +42,7 @@ class ApiHandler(WSGIHandler):
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
-        if settings.ALLOWED_HOSTS != ["*"]:
+        if settings.ALLOWED_HOSTS != ["*"] and request.path_info not in HOSTLESS_PATHS:
             request.get_host()  # raises DisallowedHost; CommonMiddleware does it elsewhere
         request.urlconf = API_URLS
         response: HttpResponseBase = self._get_response(request)  # type: ignore[attr-defined] # missing in its stubs

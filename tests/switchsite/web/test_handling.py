@@ -66,6 +66,20 @@ def test_host_that_is_not_allowed_is_refused_to_publishers_too(settings: Setting
     assert Event.objects.count() == 1
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "10.42.0.17:8000", "[fd00::17]:8000", ""])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_a_probe_that_knows_no_name_of_the_hub_is_answered(settings: Settings, path: str, host: str) -> None:
+    settings.ALLOWED_HOSTS = ["switch.example.com"]
+    assert call("GET", path, HTTP_HOST=host)[0] == 200
+
+
+@pytest.mark.usefixtures("quiet_log")
+@pytest.mark.parametrize("path", ["/refresh", "/events/x", "/admin/login/", "/api/v1/subscribers", "/"])
+def test_all_but_probes_are_refused_to_an_address(settings: Settings, path: str) -> None:
+    settings.ALLOWED_HOSTS = ["switch.example.com"]
+    assert call("GET", path, HTTP_HOST="10.42.0.17:8000")[0] == 400
+
+
 @pytest.mark.usefixtures("quiet_log")
 @pytest.mark.parametrize(
     ("method", "path", "status"),
