@@ -64,10 +64,9 @@ class EventContent:
     @cached_property
     def body(self) -> bytes | None:
         """Compact UTF-8 JSON, numbers as they were received; None for a request without a body."""
-        exact = self._exact
-        if exact.get("body") is None:
+        if not self._has_data:
             return b"{}" if self.method in METHODS_WITH_BODY else None
-        return None if self.method == "HEAD" else to_text(exact["body"]).encode()
+        return None if self.method == "HEAD" else to_text(self._exact["body"]).encode()
 
     @cached_property
     def headers(self) -> dict[str, str]:
@@ -99,10 +98,16 @@ class EventContent:
         headers = [(name, value) for name, value in headers if not name.lower().startswith("ce-")]
         # Where no body can stand, the attributes still can.
         if body_format == "cloudevents_binary" or self.method not in METHODS_WITH_BODY:
-            return headers + binary_headers(attributes), self.body
-        headers = [(name, value) for name, value in headers if name.lower() != "content-type"]
-        whole = structured(attributes, self._exact.get("body"), has_body=self._exact.get("body") is not None)
-        return [*headers, ("Content-Type", STRUCTURED_TYPE)], to_text(whole).encode()
+            described, body = binary_headers(attributes), self.body if self._has_data else None
+            if body is None or any(name == "Content-Type" for name, _ in described):
+                headers = _without_content_type(headers)
+            return headers + described, body
+        whole = structured(attributes, self._exact.get("body"), has_body=self._has_data)
+        return [*_without_content_type(headers), ("Content-Type", STRUCTURED_TYPE)], to_text(whole).encode()
+
+    @property
+    def _has_data(self) -> bool:
+        return self._exact.get("body") is not None
 
 
 def build(
@@ -168,6 +173,10 @@ def _prepared(url: str) -> str:
 def with_trace(headers: Sequence[tuple[str, str]], trace: Trace) -> list[tuple[str, str]]:
     """The headers with those of `trace` in the place of any other."""
     return [pair for pair in headers if pair[0].lower() not in TRACE_HEADERS] + trace.headers()
+
+
+def _without_content_type(headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [pair for pair in headers if pair[0].lower() != "content-type"]
 
 
 def header_text(text: str) -> str:

@@ -75,8 +75,8 @@ def in_no_mode(data: Any) -> Any:
 
     The binary mode knows strings alone, and a `datacontenttype` that the others leave out.
     """
-    given = data.get("cloudevent") if isinstance(data, dict) else None
-    if not isinstance(given, dict) or not _is_whole(given):
+    given = _given(data)
+    if given is None:
         return data
     attributes: dict[str, Any] = {name: _as_string(value) for name, value in given.items() if name != "datacontenttype"}
     if is_timestamp(attributes.get("time")):
@@ -91,6 +91,8 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
         raise PayloadError(
             "The source must be a URI-reference (RFC 3986), such as /shop or https://shop.example/orders.", "source"
         )
+    if not _is_field_value(attributes.get("datacontenttype", "")):
+        raise PayloadError("The datacontenttype must hold printable ASCII only.", "datacontenttype")
     if "time" in attributes and not is_timestamp(attributes["time"]):
         raise PayloadError("The time must be a timestamp of RFC 3339, such as 2026-01-31T08:00:00Z.", "time")
     return attributes
@@ -137,24 +139,24 @@ def _unquoted(value: str) -> str:
 
 def attributes_for(data: Mapping[str, Any], event_id: UUID, topic: str, author: str) -> dict[str, Any]:
     """The attributes that a subscriber gets: those that the event came with, or made from what Switch knows of it."""
-    given = data.get("cloudevent")
-    made = {
+    return _given(data) or {
         "specversion": "1.0",
         "id": str(event_id),
         "source": f"/switch/{quote(author, safe='')}" if author else "/switch",
         "type": topic,
         "time": _time_of(event_id),
     }
-    return {**made, **given} if isinstance(given, dict) and _is_whole(given) else made
 
 
-def _is_whole(given: Mapping[str, Any]) -> bool:
-    """A payload in the plain form may hold anything under `cloudevent`."""
+def _given(data: Any) -> dict[str, Any] | None:
+    """The attributes that an event came with, if it did: a payload in the plain form may hold anything there."""
+    given = data.get("cloudevent") if isinstance(data, dict) else None
+    if not isinstance(given, dict):
+        return None
     try:
-        _attributes(dict(given))
+        return _attributes(given)
     except PayloadError:
-        return False
-    return True
+        return None
 
 
 def _time_of(event_id: UUID) -> str:
@@ -170,8 +172,15 @@ def structured(attributes: Mapping[str, Any], body: Any, *, has_body: bool) -> d
 
 
 def binary_headers(attributes: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The `ce-` headers of the binary mode; the type of the data is the request's own Content-Type."""
-    return [(f"ce-{name}", _quoted(value)) for name, value in attributes.items() if name != "datacontenttype"]
+    """The headers of the binary mode: `ce-` and an attribute's name, but Content-Type for `datacontenttype`."""
+    content_type = str(attributes.get("datacontenttype", ""))
+    named = [(f"ce-{name}", _quoted(value)) for name, value in attributes.items() if name != "datacontenttype"]
+    return [*named, ("Content-Type", content_type)] if content_type and _is_field_value(content_type) else named
+
+
+def _is_field_value(text: Any) -> bool:
+    """Whether it can stand in a header as it is."""
+    return isinstance(text, str) and text.isascii() and text.isprintable()
 
 
 def _as_string(value: Any) -> str:

@@ -13,6 +13,7 @@ from cloudevents.core.bindings.http import (
     to_structured_event,
 )
 from cloudevents.core.v1.event import CloudEvent
+from standardwebhooks import Webhook
 
 from dispatch.building import BuiltRequest, EventContent, build
 from dispatch.cloudevents import from_binary, from_structured, in_no_mode, is_binary, is_cloudevent, key_of, topic_of
@@ -29,6 +30,7 @@ ATTRIBUTES = {
     "time": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
     "region": "eu-1",
 }
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 DATA = {"total": 120, "größe": "ü"}
 FORMATS = pytest.mark.parametrize("body_format", ["cloudevents_structured", "cloudevents_binary"])
 
@@ -151,8 +153,10 @@ def test_types_of_json_are_data(content_type: str) -> None:
     assert from_binary(headers.items(), 1)["cloudevent"]["datacontenttype"] == content_type
 
 
-def built(payload: dict[str, Any], body_format: str, event_id: UUID | None = None) -> BuiltRequest:
-    subscriber = LoadedSubscriber(1, "http://billing/", False, False, 25, None, None, None, None, (), body_format)
+def built(
+    payload: dict[str, Any], body_format: str, event_id: UUID | None = None, secrets: tuple[str, ...] = ()
+) -> BuiltRequest:
+    subscriber = LoadedSubscriber(1, "http://billing/", False, False, 25, None, None, None, None, secrets, body_format)
     event = LoadedEvent(event_id or new_id(), "order.created", "the shop", json.dumps(payload))
     return build(EventContent(event), subscriber, UUID(int=2), UUID(int=3), 1, datetime.now(UTC))
 
@@ -185,6 +189,57 @@ def test_an_event_that_came_as_a_cloudevent_goes_out_as_it_came(body_format: str
     assert event.get_data() == DATA
     for name in ("id", "source", "type", "subject", "time", "region"):
         assert event.get_attributes()[name] == ATTRIBUTES[name]
+
+
+@FORMATS
+@pytest.mark.parametrize("kind", ["application/vnd.x+json", "text/json", "application/json; charset=utf-8"])
+def test_the_type_of_the_data_goes_out_as_it_came(body_format: str, kind: str) -> None:
+    given = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t", "datacontenttype": kind, "data": DATA}
+    request = built(structured(given), body_format)
+    event = read(request)
+    assert (event.get_datacontenttype(), event.get_data()) == (kind, DATA)
+    assert [name.lower() for name, _ in request.headers].count("content-type") == 1
+
+
+@FORMATS
+@pytest.mark.parametrize("more", [{}, {"datacontenttype": "application/vnd.x+json"}])
+def test_an_event_without_data_goes_out_without_and_nothing_is_added(body_format: str, more: dict[str, str]) -> None:
+    given = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t", "subject": None, **more}
+    request = built({"cloudevent": given}, body_format)
+    assert read(request).get_data() is None
+    found = {name.removeprefix("ce-"): value for name, value in request.headers if name.startswith("ce-")}
+    found = found or json.loads(request.body or b"")
+    # The SDK adds a time of its own; a `datacontenttype` the structured mode only writes out.
+    assert {name: value for name, value in found.items() if name != "datacontenttype"} == {
+        "specversion": "1.0",
+        "id": "1",
+        "source": "/s",
+        "type": "t",
+    }
+
+
+def test_an_event_without_data_has_no_body_in_the_binary_mode() -> None:
+    request = built(structured({"specversion": "1.0", "id": "1", "source": "/s", "type": "t"}), "cloudevents_binary")
+    assert request.body is None
+    assert "content-type" not in {name.lower() for name, _ in request.headers}
+
+
+def test_a_signature_is_over_no_bytes_where_there_are_no_data() -> None:
+    payload = structured({"specversion": "1.0", "id": "1", "source": "/s", "type": "t"})
+    request = built(payload, "cloudevents_binary", secrets=(SECRET,))
+    headers = dict(request.headers)
+    signed_at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
+    assert headers["webhook-signature"] == Webhook(SECRET).sign(headers["webhook-id"], signed_at, "")
+
+
+def test_a_type_that_could_end_its_header_is_refused_and_never_sent() -> None:
+    broken = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t", "datacontenttype": "a/json;\r\nx: y"}
+    with pytest.raises(PayloadError) as refused:
+        structured(broken)
+    assert refused.value.place == "datacontenttype"
+    taken_before = built({"cloudevent": broken, "body": 1}, "cloudevents_binary")
+    assert ("Content-Type", "application/json") in taken_before.headers
+    assert not any("\n" in value for _, value in taken_before.headers)
 
 
 def test_a_plain_subscriber_gets_the_data_alone() -> None:
