@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,9 +12,13 @@ from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
+from jsonschema import Draft202012Validator
 
 from dispatch.api.urls import router
+from tests.dispatch.admin.rows import make_attempt
+from tests.dispatch.api.caller import machine
 from tests.dispatch.client import Answer
+from tests.dispatch.ledger.rows import make_delivery
 
 PUBLISHERS = {"/publish", "/events/{event_id}", "/refresh", "/healthz", "/readyz", "/metrics"}
 
@@ -37,6 +42,42 @@ def operations(schema: Any) -> dict[str, Any]:
 def test_the_schema_is_made_without_warnings_and_valid(schema: Any) -> None:
     assert schema["openapi"].startswith("3.1.")
     validate_schema(schema)
+
+
+#: Schema Object keywords of OpenAPI 3.0 that JSON Schema 2020-12 does not know, or knows as numbers alone.
+OLD_KEYWORDS = {"nullable", "example"}
+BOUNDS = {"exclusiveMinimum", "exclusiveMaximum"}
+
+
+def old_keywords(node: Any, path: str = "") -> Iterator[str]:
+    """Where a schema has one; the names of properties are free."""
+    entries = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for name, value in entries:
+        if not path.endswith("/properties") and (name in OLD_KEYWORDS or (name in BOUNDS and value in (True, False))):
+            yield f"{path}/{name}"
+        yield from old_keywords(value, f"{path}/{name}")
+
+
+def test_no_word_of_an_older_openapi_is_left(schema: Any) -> None:
+    assert list(old_keywords(schema)) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("quiet_log")
+@pytest.mark.parametrize("limit", [1, 2])
+@pytest.mark.parametrize("name", ["subscribers", "events", "deliveries", "attempts", "replays"])
+def test_a_page_is_what_the_schema_says(schema: Any, name: str, limit: int) -> None:
+    """The last page as the first one."""
+    api = machine()
+    for key in ("first", "second"):
+        make_attempt(make_delivery())
+        assert api.post("replays", {"topic": "orders", "state": "dead"}, Idempotency_Key=key).status == 201
+    content = schema["paths"][f"/api/v1/{name}"]["get"]["responses"]["200"]["content"]["application/json"]
+    validator = Draft202012Validator({**content["schema"], "components": schema["components"]})
+    page = api.get(f"{name}?limit={limit}").json
+    assert (page["next"] is None) is (limit == 2)
+    assert len(page["results"]) == limit
+    validator.validate(page)
 
 
 def test_every_address_is_in_the_schema(schema: Any) -> None:
