@@ -8,6 +8,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.serializers import TokenObtainPairSerializer, TokenRefreshSerializer
 
+from dispatch.api.authentication import StaffAuthentication
 from dispatch.api.serializers.strict import StrictSerializer
 
 
@@ -26,7 +27,12 @@ class SignInSerializer(StrictSerializer, TokenObtainPairSerializer):
 
 class RefreshSerializer(StrictSerializer, TokenRefreshSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
+        """simplejwt looks for a changed password only where the access token is used."""
         try:
-            return super().validate(attrs)
-        except (TokenError, get_user_model().DoesNotExist) as error:
-            raise AuthenticationFailed("The refresh token is not valid, or it has expired.") from error
+            answer: dict[str, str] = super().validate(attrs)
+            StaffAuthentication().get_user(self.token_class(attrs["refresh"]))
+        except (TokenError, AuthenticationFailed, get_user_model().DoesNotExist) as error:
+            raise AuthenticationFailed(
+                "The refresh token is not valid, it has expired, or the password was changed: sign in anew."
+            ) from error
+        return answer

@@ -154,6 +154,26 @@ def test_a_refresh_token_gives_access_while_its_user_is_there() -> None:
     assert Caller().post("token/refresh", {"refresh": "nonsense"}).status == 401
 
 
+def test_a_changed_password_ends_the_refresh_token_as_well() -> None:
+    user = User.objects.create_user("ann", password=PASSWORD, is_staff=True)
+    pair = sign_in("ann").json
+    assert Caller().post("token/refresh", {"refresh": pair["refresh"]}).status == 200
+    user.set_password(f"another {PASSWORD}")
+    user.save()
+    refused = Caller().post("token/refresh", {"refresh": pair["refresh"]})
+    assert refused.status == 401
+    assert "password was changed" in refused.detail
+    assert "access" not in refused.json
+
+
+@pytest.mark.parametrize("field", ["is_staff", "is_active"])
+def test_who_is_no_longer_staff_refreshes_no_token(field: str) -> None:
+    User.objects.create_user("ann", password=PASSWORD, is_staff=True)
+    pair = sign_in("ann").json
+    User.objects.update(**{field: False})
+    assert Caller().post("token/refresh", {"refresh": pair["refresh"]}).status == 401
+
+
 def test_who_asks_too_often_is_told_when_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rest_framework.throttling.ScopedRateThrottle.THROTTLE_RATES", {"api": "2/min"})
     caller = machine("subscribers:read")
