@@ -20,6 +20,12 @@ REQUIRED = ("id", "source", "type")
 #: Of the spec: lower-case letters and digits.
 ATTRIBUTE_NAME = re.compile(r"[a-z0-9]+\Z")
 JSON_TYPE = re.compile(r"[^/;]+/(?:[^;]+\+)?json\s*(?:;|\Z)", re.I)
+#: A quoted-string, or one that never ends, so that no part of it is looked at twice; and what is escaped in it
+#: (RFC 9110, section 5.6.4).
+QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)("|\\?\Z)')
+ESCAPED = re.compile(r"\\(.)")
+#: Of the spec's type Integer: 32 bits, signed.
+INTEGERS = range(-(2**31), 2**31)
 PAYLOAD_MEMBERS = ("data", "data_base64")
 MAX_KEY_LENGTH = 255
 
@@ -93,6 +99,12 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
         )
     if not _is_field_value(attributes.get("datacontenttype", "")):
         raise PayloadError("The datacontenttype must hold printable ASCII only.", "datacontenttype")
+    for name in ("subject", "dataschema"):
+        if name in attributes and (not isinstance(attributes[name], str) or not attributes[name]):
+            raise PayloadError(f"The {name} must be a string that is not empty; it may be left out.", name)
+    for name, value in attributes.items():
+        if isinstance(value, int) and value not in INTEGERS:
+            raise PayloadError(f"A whole number as an attribute must fit into 32 bits: send {name} as a string.", name)
     if "time" in attributes and not is_timestamp(attributes["time"]):
         raise PayloadError("The time must be a timestamp of RFC 3339, such as 2026-01-31T08:00:00Z.", "time")
     return attributes
@@ -128,8 +140,9 @@ def _json_type(content_type: str) -> str:
 
 
 def _unquoted(value: str) -> str:
-    """A header's value with its percent-encoding undone (HTTP binding, section 3.1.3.2)."""
-    raw = value.encode("latin-1", "replace")
+    """A header's value without double quotes, then with its percent-encoding undone (HTTP binding, section 3.1.3.2)."""
+    bare = QUOTED.sub(lambda found: ESCAPED.sub(r"\1", found[1]) if found[2] == '"' else found[0], value)
+    raw = bare.encode("latin-1", "replace")
     decoded = re.sub(rb"%([0-9A-Fa-f]{2})", lambda match: bytes([int(match[1], 16)]), raw)
     try:
         return decoded.decode()

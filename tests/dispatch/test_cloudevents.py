@@ -88,6 +88,11 @@ def test_source_and_id_together_name_an_event() -> None:
         ({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "time": "yesterday"}, "time"),
         ({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "time": "2026-02-30T00:00:00Z"}, "time"),
         ({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "time": 1769846400}, "time"),
+        ({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "subject": ""}, "subject"),
+        ({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "subject": 7}, "subject"),
+        ({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "dataschema": ""}, "dataschema"),
+        ({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "count": 2**31}, "count"),
+        ({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "count": -(2**31) - 1}, "count"),
         (
             {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "datacontenttype": "text/xml"},
             "datacontenttype",
@@ -98,6 +103,33 @@ def test_what_is_no_cloudevent_is_refused_at_its_place(item: dict[str, Any], pla
     with pytest.raises(PayloadError) as refused:
         structured(item)
     assert refused.value.place == place
+
+
+@pytest.mark.parametrize("count", [2**31 - 1, -(2**31), True])
+def test_numbers_of_32_bits_are_attributes(count: int) -> None:
+    item = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "count": count}
+    assert structured(item)["cloudevent"]["count"] is count
+
+
+@pytest.mark.parametrize(
+    ("header", "means"),
+    [
+        ('"a b"', "a b"),
+        (r'"a \"b\" \\ c"', r'a "b" \ c'),
+        ('"Euro%20%E2%82%AC"', "Euro €"),
+        ("%22a%22", '"a"'),
+        ('a"b', 'a"b'),
+        ('"no end', '"no end'),
+        ('"no end\\', '"no end\\'),
+        (r"a\b", r"a\b"),
+        ('"a" and "b"', "a and b"),
+    ],
+)
+def test_a_header_s_double_quotes_are_no_part_of_the_attribute(header: str, means: str) -> None:
+    """HTTP binding, section 3.1.3.2."""
+    headers = {"ce-specversion": "1.0", "ce-id": header, "ce-source": '"/shop"', "ce-type": "t"}
+    attributes = from_binary(headers.items(), None)["cloudevent"]
+    assert (attributes["id"], attributes["source"]) == (means, "/shop")
 
 
 def test_attributes_in_headers_are_checked_as_well() -> None:
