@@ -25,6 +25,7 @@ from dispatch.payloads import (
 )
 from dispatch.problems import ContentTooLargeError
 from dispatch.publishing import NewEvent
+from dispatch.tracing.context import carried_by
 from subscribers.models import Subscriber
 from subscribers.topics import control_in, name_problem
 
@@ -130,7 +131,7 @@ def read_event(item: Any, exact: Any, author: str, key: str | None, *, is_cloude
     _check_size(payload)
     check_data(data, payload)
     check_no_nul(payload)
-    return NewEvent(topic, author, data, payload, _checked_key(key))
+    return NewEvent(topic, author, data, payload, _checked_key(key), carried_by(data))
 
 
 def read_binary_event(headers: Mapping[str, str], body: bytes, author: str) -> NewEvent:
@@ -149,7 +150,7 @@ def _from_cloudevent(data: dict[str, Any], exact: dict[str, Any], author: str) -
     _check_size(payload)
     check_data(data, payload)
     check_no_nul(payload)
-    return NewEvent(topic, author, data, payload, _checked_key(cloudevents.key_of(data)))
+    return NewEvent(topic, author, data, payload, _checked_key(cloudevents.key_of(data)), carried_by(data))
 
 
 def _field(item: Mapping[str, Any], name: str) -> Any:

@@ -36,12 +36,16 @@ class Publication:
     span: "Span | None" = None
 
     def within(self, environ: dict[str, Any]) -> "Publication":
-        """The same with its events in the trace of the request."""
-        trace = publishes.trace_of(environ)
+        """The same with its events in the trace of the request, or of what they carry where it has none."""
+        received, is_single = publishes.received(environ), self.answers is None
+        span = publishes.span_of(environ, self.events[0].trace if is_single else None)
+        trace = span.trace if span is not None else received
         if trace is None:
             return self
-        events = [replace(event, trace=trace) for event in self.events]
-        return replace(self, events=events, span=environ.get(publishes.SPAN))
+        # The span of a batch can have but one parent: what an item carries is its own.
+        leads = is_single or received is not None
+        events = [event if event.trace and not leads else replace(event, trace=trace) for event in self.events]
+        return replace(self, events=events, span=span)
 
     def answer(self, results: Sequence[Result]) -> HttpResponse:
         """The answer, given what became of each event. Raises IdempotencyConflictError for a single one."""

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from typing import Any
 
 TRACEPARENT = re.compile(r"(?P<version>[0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?P<more>-.*)?")
 TRACESTATE_MEMBER = re.compile(
@@ -54,6 +55,17 @@ def read_trace(traceparent: str, tracestate: str = "") -> Trace | None:
     if not int(trace_id, 16) or not int(span_id, 16):
         return None
     return Trace(f"00-{trace_id}-{span_id}-{flags}", _checked(tracestate))
+
+
+def carried_by(data: Any) -> Trace | None:
+    """The trace in a payload: of the headers that it passes on, or of its CloudEvent's extension for tracing."""
+    if not isinstance(data, dict):
+        return None
+    for given in (data.get("headers"), data.get("cloudevent")):
+        found = {name.lower(): value for name, value in given.items()} if isinstance(given, dict) else {}
+        if isinstance(traceparent := found.get("traceparent"), str):
+            return read_trace(traceparent, str(found.get("tracestate") or ""))
+    return None
 
 
 def from_attributes(attributes: str) -> Trace | None:

@@ -26,9 +26,13 @@ pytestmark = pytest.mark.timeout(120)
 
 
 def publish(hub: HubServer, headers: dict[str, str], **data: Any) -> str:
+    return post(hub, {"topic": "traced", "data": {"body": {}, **data}}, headers)
+
+
+def post(hub: HubServer, body: dict[str, Any], headers: dict[str, str]) -> str:
     answer = requests.post(
         f"{hub.url}/publish",
-        json={"topic": "traced", "data": {"body": {}, **data}},
+        json=body,
         headers=headers | {"Authorization": f"Bearer {hub.token()}"},
         timeout=30,
     )
@@ -71,6 +75,32 @@ def test_trace_leads_from_publisher_to_subscriber(layout: str, request: pytest.F
     assert {span.service for span in spans} == {"switch"}
     assert not any(span.is_error for span in spans)
     assert "hidden" not in repr(spans)
+
+
+CLOUDEVENT = {"specversion": "1.0", "id": "1", "source": "/shop", "type": "traced"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"topic": "traced", "data": {"headers": TRACED, "body": {}}},
+        {**CLOUDEVENT, "traceparent": TRACEPARENT, "tracestate": TRACED["tracestate"]},
+    ],
+    ids=["headers", "cloudevent"],
+)
+def test_trace_in_a_payload_leads_on_where_the_publish_itself_has_none(body: dict[str, Any]) -> None:
+    with Collector() as collector, Receiver() as receiver:
+        env = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+        with HubServer(env) as hub:
+            start(hub, receiver.url)
+            post(hub, body, {})
+            (received,) = receiver.wait_for(1)
+            spans = collector.wait_for(2)
+    (published,), (attempt,) = by_kind(spans, "SERVER"), by_kind(spans, "CLIENT")
+    assert (published.trace_id, published.parent_id) == (TRACE_ID, SPAN_ID)
+    assert (attempt.trace_id, attempt.parent_id) == (TRACE_ID, published.span_id)
+    assert received.headers["traceparent"] == f"00-{TRACE_ID}-{attempt.span_id}-01"
+    assert received.headers["tracestate"] == "shop=cart,other=1"
 
 
 def test_failure_is_an_error_and_a_replay_a_trace_linked_to_its_origin() -> None:

@@ -1,8 +1,10 @@
 """Headers of W3C Trace Context are kept if they are valid, and nothing else is."""
 
+from typing import Any
+
 import pytest
 
-from dispatch.tracing.context import NOTHING, Trace, from_attributes, read_trace
+from dispatch.tracing.context import NOTHING, Trace, carried_by, from_attributes, read_trace
 
 TRACE_ID, SPAN_ID = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 PARENT = f"00-{TRACE_ID}-{SPAN_ID}-01"
@@ -64,3 +66,23 @@ def test_attributes_without_a_trace_have_none(attributes: str) -> None:
 def test_parts_of_a_trace() -> None:
     trace = Trace(PARENT)
     assert (trace.trace_id, trace.span_id, trace.flags) == (TRACE_ID, SPAN_ID, 1)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"headers": {"TraceParent": PARENT, "tracestate": "a=1"}},
+        {"cloudevent": {"traceparent": PARENT, "tracestate": "a=1"}},
+        {"headers": {"X": "y"}, "cloudevent": {"traceparent": PARENT, "tracestate": "a=1"}},
+        {"headers": {"traceparent": PARENT, "tracestate": "a=1"}, "cloudevent": {"traceparent": PARENT[:-1] + "0"}},
+    ],
+)
+def test_a_payload_carries_a_trace_in_its_headers_or_its_cloudevent(data: Any) -> None:
+    assert carried_by(data) == Trace(PARENT, "a=1")
+
+
+@pytest.mark.parametrize(
+    "data", [[1], {}, {"headers": None}, {"headers": {"traceparent": "00-1"}}, {"cloudevent": {"traceparent": 7}}]
+)
+def test_another_payload_carries_none(data: Any) -> None:
+    assert carried_by(data) is None
