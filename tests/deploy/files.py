@@ -10,7 +10,7 @@ from dockerfile_parse import DockerfileParser
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEMD = ROOT / "deploy" / "systemd"
 PROMETHEUS = ROOT / "deploy" / "prometheus" / "prometheus.yaml"
-KUBERNETES = ROOT / "deploy" / "kubernetes" / "switch.yaml"
+KUBERNETES = ROOT / "deploy" / "kubernetes"
 
 
 @cache
@@ -20,11 +20,17 @@ def compose() -> Any:
 
 @cache
 def manifests() -> list[Any]:
-    return list(yaml.safe_load_all(KUBERNETES.read_text()))
+    return [each for path in sorted(KUBERNETES.iterdir()) for each in yaml.safe_load_all(path.read_text())]
+
+
+def pods() -> dict[str, Any]:
+    """The specifications of pods, by the part of Switch that they run."""
+    kinds = [each for each in manifests() if each["kind"] in ("Deployment", "Job")]
+    return {each["metadata"]["labels"]["part"]: each["spec"]["template"]["spec"] for each in kinds}
 
 
 def manifest(kind: str, name: str) -> Any:
-    return next(each for each in manifests() if (each["kind"], each["metadata"]["name"]) == (kind, name))
+    return next(each for each in manifests() if (each["kind"], each["metadata"].get("name")) == (kind, name))
 
 
 def instructions() -> list[tuple[str, str]]:

@@ -9,38 +9,57 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
+import yaml
 from django.core.management import get_commands, load_command_class
 
 from dispatch.reconciliation import HEARTBEAT_STALE
 from subscribers.management.database import DatabaseCommand
 from switchsite.environment import BY_NAME
-from tests.deploy.files import KUBERNETES, PROMETHEUS, ROOT, SYSTEMD, compose, instructions, manifest, manifests
+from tests.deploy.files import KUBERNETES, PROMETHEUS, ROOT, SYSTEMD, compose, instructions, manifest, manifests, pods
 
 OURS = re.compile(r"\b(?:SWITCH_[A-Z_]+|FAKTORY_[A-Z]+|DATABASE_URL)\b")
 GRACE_SECONDS: float = BY_NAME["SWITCH_SHUTDOWN_SECONDS"].default
-FILES = [ROOT / "Dockerfile", ROOT / "compose.yaml", KUBERNETES, PROMETHEUS, *sorted(SYSTEMD.glob("*.service"))]
+FILES = [ROOT / "Dockerfile", ROOT / "compose.yaml", PROMETHEUS, *KUBERNETES.iterdir(), *SYSTEMD.glob("*.service")]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(FILES), ids=lambda path: path.name)
 def test_every_variable_is_one_of_the_settings(path: Path) -> None:
     assert set(OURS.findall(path.read_text())) <= BY_NAME.keys()
 
 
-@pytest.mark.parametrize("document", manifests(), ids=lambda each: f"{each['kind']}-{each['metadata']['name']}")
+@pytest.mark.parametrize("document", manifests(), ids=lambda each: f"{each['kind']}-{each['metadata'].get('name')}")
 def test_manifests_are_what_kubernetes_takes(document: Any) -> None:
     kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
 
 
-def test_pods_run_as_the_image_s_user_and_gain_no_rights() -> None:
+@pytest.mark.parametrize("part", ["web", "consumer", "migrate"])
+def test_pods_are_what_the_policy_restricted_takes(part: str) -> None:
+    """https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted"""
+    pod = pods()[part]
     [user] = [value for name, value in instructions() if name == "USER"]
-    for each in manifests():
-        if each["kind"] in ("Deployment", "Job"):
-            pod = each["spec"]["template"]["spec"]
-            assert (pod["securityContext"]["runAsNonRoot"], f"{pod['securityContext']['runAsUser']}:10001") == (
-                True,
-                user,
-            )
-            assert pod["containers"][0]["securityContext"]["allowPrivilegeEscalation"] is False
+    given = pod["securityContext"]
+    assert (given["runAsNonRoot"], f"{given['runAsUser']}:{given['runAsGroup']}") == (True, user)
+    assert given["seccompProfile"] == {"type": "RuntimeDefault"}
+    for container in pod["containers"]:
+        assert container["securityContext"] == {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    assert not {"hostNetwork", "hostPID", "hostIPC", "volumes", "initContainers"} & pod.keys()
+
+
+def test_each_version_has_a_migration_of_its_own() -> None:
+    """A job that is there cannot be changed: the second upgrade would be refused."""
+    [job] = yaml.safe_load_all((KUBERNETES / "migrate.yaml").read_text())
+    assert job["kind"] == "Job"
+    assert "name" not in job["metadata"]
+    assert [each for each in manifests() if each["kind"] == "Job"] == [job]
+    assert len({pod["containers"][0]["image"] for pod in pods().values()}) == 1
+
+
+def test_the_documents_make_the_job_and_apply_the_rest() -> None:
+    commands = re.findall(
+        r"kubectl (create|apply) -f deploy/kubernetes/(\S+)", (ROOT / "docs/operating.md").read_text()
+    )
+    assert commands == [("create", "migrate.yaml"), ("apply", "switch.yaml")]
+    assert {file for _, file in commands} == {path.name for path in KUBERNETES.iterdir()}
 
 
 @pytest.mark.parametrize("name", ["switch-web", "switch-consumer"])

@@ -137,4 +137,18 @@ def test_compose_puts_postgres_in_the_place_of_the_image_s_sqlite(image: Image) 
         given = service["environment"]
         assert given["SWITCH_DB_HOST"] in compose()["services"]
         assert given["SWITCH_DB_NAME"] == compose()["services"]["postgres"]["environment"]["POSTGRES_DB"]
-        assert given.keys() & image.env.keys() == {"SWITCH_DB_NAME"}
+        assert given["SWITCH_SERVER_HOST"] == image.env["SWITCH_SERVER_HOST"]
+        assert given.keys() & image.env.keys() == {"SWITCH_DB_NAME", "SWITCH_SERVER_HOST"}
+
+
+def test_compose_passes_on_every_setting_but_those_of_its_own_parts() -> None:
+    parts = {"SWITCH_SERVER_HOST", "SWITCH_SERVER_PORT", "DATABASE_URL", "FAKTORY_URL", "FAKTORY_PASSWORD"}
+    demanded = {"SWITCH_SECRET_KEY", "SWITCH_JWT_SECRET"}
+    for service in ours().values():
+        assert service["env_file"] == [{"path": ".env", "required": False}]
+        fixed = {name for name in service["environment"] if not name.startswith("SWITCH_DB_")}
+        assert fixed == parts | demanded
+        for name in demanded:
+            assert service["environment"][name].startswith(f"${{{name}:?"), "the same as in .env"
+    [exposed] = [value for name, value in instructions() if name == "EXPOSE"]
+    assert {service["environment"]["SWITCH_SERVER_PORT"] for service in ours().values()} == {exposed}
