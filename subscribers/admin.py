@@ -17,6 +17,7 @@ from subscribers.forms import PauseForm, SubscriberForm
 from subscribers.models import Subscriber
 from subscribers.querysets import SubscriberQuerySet
 
+SECRETS = ("secret", "previous_secret")
 STATE_LABELS = {"active": "success", "paused": "warning", "broken": "danger"}
 
 
@@ -53,7 +54,7 @@ class SubscriberAdmin(ModelAdmin):
     warn_unsaved_form = True
     readonly_fields: tuple[str, ...] = (
         *("state_badge", "state_reason", "shown_filter_errors", "shown_last_filter_error", "last_filter_error_at"),
-        *("deliveries_link", "created_at", "updated_at"),
+        *("shown_secret", "deliveries_link", "created_at", "updated_at"),
     )
 
     def get_queryset(self, request: HttpRequest) -> SubscriberQuerySet:
@@ -61,7 +62,6 @@ class SubscriberAdmin(ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """The state comes first: whether it hears of events at all."""
-        signature = ("secret", "remove_secret") if isinstance(obj, Subscriber) and obj.secret else ("secret",)
         written = [
             (None, {"fields": ("name", "topic", "filter_expression", "target_url")}),
             (
@@ -73,13 +73,25 @@ class SubscriberAdmin(ModelAdmin):
                     )
                 },
             ),
-            ("Request", {"fields": ("body_format", *signature)}),
+            ("Request", {"fields": ("body_format", *self._signature_fields(request, obj))}),
         ]
         if obj is None:
             return written
         state = ("state_badge", *_troubles(obj))
         seen = ("deliveries_link", "created_at", "updated_at")
         return [("State", {"fields": state}), *written, ("History", {"fields": seen})]
+
+    def _signature_fields(self, request: HttpRequest, obj: Model | None) -> tuple[str, ...]:
+        """Who may not change a subscriber gets each field's value as text: of the secret only that there is one."""
+        if obj is None:
+            return ("secret",)
+        if not self.has_change_permission(request, obj):
+            return ("shown_secret",)
+        return ("secret", "remove_secret") if getattr(obj, "secret", "") else ("secret",)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """No list is narrowed by a secret: letter by letter that would tell it."""
+        return lookup.split("__")[0] not in SECRETS and super().lookup_allowed(lookup, value, request)
 
     @display(description="Subscriber", ordering="name")
     def title(self, subscriber: Subscriber) -> str:
@@ -109,6 +121,10 @@ class SubscriberAdmin(ModelAdmin):
     def shown_filter_errors(self, subscriber: Subscriber) -> str:
         count = subscriber.filter_error_count
         return "—" if not count else "1 event" if count == 1 else f"{count:,} events"
+
+    @display(description="Secret")
+    def shown_secret(self, subscriber: Subscriber) -> str:
+        return "Set" if subscriber.secret else "None"
 
     @display(description="Last filter error")
     def shown_last_filter_error(self, subscriber: Subscriber) -> str:

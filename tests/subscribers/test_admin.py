@@ -1,13 +1,16 @@
 """The subscribers' pages of the admin, as an operator uses them."""
 
+import re
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from subscribers.models import Subscriber
+from subscribers.secrets import new_shared_secret, rotate
 
 pytestmark = pytest.mark.django_db
 
@@ -162,6 +165,53 @@ def test_a_user_who_may_only_look_can_neither_pause_nor_write(client: Client, dj
     subscriber.refresh_from_db()
     assert act_answer.status_code in (302, 200)
     assert not subscriber.is_paused
+
+
+def viewer_client(client: Client, django_user_model: Any) -> Client:
+    viewer = django_user_model.objects.create_user("looks", password="x", is_staff=True)
+    viewer.groups.add(Group.objects.get(name="viewer"))
+    client.force_login(viewer)
+    return client
+
+
+@pytest.mark.parametrize("mask", [False, True])
+def test_no_page_tells_a_viewer_a_secret(
+    client: Client, admin_client: Client, django_user_model: Any, settings: Settings, mask: bool
+) -> None:
+    settings.SWITCH_MASK_PAYLOADS = mask
+    subscriber = make(name="signed", secret=SECRET)
+    rotate(subscriber, new_shared_secret())
+    secrets = {SECRET, Subscriber.objects.get().secret}
+    assert len(secrets) == 2
+    admin_client.post(change(subscriber), filled(name="renamed"))
+    viewer = viewer_client(client, django_user_model)
+    token = viewer.post("/api/v1/token", {"username": "looks", "password": "x"}, "application/json").json()["access"]
+    headers = {"Authorization": f"Bearer {token}"}
+    pages = {name: viewer.get(url, headers=headers) for name, url in _pages_of(subscriber).items()}
+    texts = {name: page.content.decode() for name, page in pages.items() if page.status_code == 200}
+    assert {"change", "list", "api", "history"} <= set(texts)
+    for name, text in texts.items():
+        assert not [secret for secret in secrets if secret.removeprefix("whsec_") in text], name
+    assert "remove_secret" not in texts["change"]
+    assert ">Set<" in re.sub(r"\s+", "", texts["change"])
+
+
+def _pages_of(subscriber: Subscriber) -> dict[str, str]:
+    return {
+        "change": change(subscriber),
+        "list": LIST,
+        "history": reverse("admin:subscribers_subscriber_history", args=[subscriber.pk]),
+        "export": reverse("admin:subscribers_subscriber_export", args=["json"]),
+        "rotate": reverse("admin:subscribers_subscriber_rotate_secret", args=[subscriber.pk]),
+        "api": f"/api/v1/subscribers/{subscriber.pk}",
+        "api list": "/api/v1/subscribers",
+    }
+
+
+@pytest.mark.parametrize("lookup", ["secret__startswith", "secret", "previous_secret__gt"])
+def test_the_list_cannot_be_narrowed_by_a_secret(client: Client, django_user_model: Any, lookup: str) -> None:
+    make(secret=SECRET)
+    assert viewer_client(client, django_user_model).get(LIST, {lookup: SECRET}).status_code == 400
 
 
 def _permission(codename: str) -> Any:
