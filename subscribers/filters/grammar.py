@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,7 +138,7 @@ class _Checker:
             return _refuse(node, f"The attribute {node.attr} cannot be reached from a filter.")
         if node.attr in MISTAKEN_ATTRIBUTES:
             return _refuse(node, f"There is no attribute {node.attr}.", f"Write {MISTAKEN_ATTRIBUTES[node.attr]}.")
-        hint = f'Write {_written(node.value)[:100]}["{node.attr}"].'
+        hint = f"Write {_written(_AsKeys().visit(deepcopy(node)))[:100]}."
         return _refuse(node, f"There is no attribute {node.attr}.", hint)
 
     def _check_call(self, node: ast.Call, names: frozenset[str]) -> Refusal | None:
@@ -188,6 +189,21 @@ class _Checker:
 
 def _names_in(target: ast.expr) -> frozenset[str]:
     return frozenset(node.id for node in ast.walk(target) if isinstance(node, ast.Name))
+
+
+class _AsKeys(ast.NodeTransformer):
+    """Each attribute as the key that was meant: `data.body.total` as `data["body"]["total"]`."""
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """A method that is called is one."""
+        if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
+            node.func.value = self.visit(node.func.value)
+            node.args = [self.visit(each) for each in node.args]
+            return node
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        return ast.Subscript(self.visit(node.value), ast.Constant(node.attr), ast.Load())
 
 
 def _written(node: ast.expr) -> str:

@@ -40,6 +40,8 @@ POINTED = {
     "a capital": ('Data["a"]', "^^^^", "The payload is called data."),
     "a payload": ('payload["a"]', "^^^^^^^", "The payload is called data."),
     "an attribute below": ('data["a"].b', "^^^^^^^^^^^", 'Write data["a"]["b"].'),
+    "attributes of attributes": ("data.body.total > 1", "^^^^^^^^^^^^^^^", 'Write data["body"]["total"].'),
+    "an attribute behind a method": ('data.get("a").b', "^^^^^^^^^^^^^^^", 'Write data.get("a")["b"].'),
     "a length": ('data["a"].length > 1', "^^^^^^^^^^^^^^^^", "Write len(…)."),
     "a method of JavaScript": ('data["a"].includes("b")', "^^^^^^^^^^^^^^^^^^", 'Write "part" in ….'),
     "a missing quotation mark": ('data["a"] == "x', "             ^", "A quotation mark is missing."),
