@@ -11,7 +11,7 @@ from simpleeval import InvalidExpression, SimpleEval
 
 from subscribers.filters.errors import FilterError
 from subscribers.filters.grammar import Refusal, find_refusal
-from subscribers.filters.hints import first_mark, missing_quote
+from subscribers.filters.hints import first_mark, leading_zeros, missing_end, missing_quote, statement_word
 from subscribers.filters.limits import MAX_LENGTH
 
 _warnings_lock = threading.Lock()
@@ -46,7 +46,7 @@ def _parsed(source: str, flat: str, indent: int) -> ast.expr:
     except (InvalidExpression, Warning, ValueError, MemoryError, RecursionError, OverflowError) as error:
         raise _unreadable(source, error) from error
     if not isinstance(statement, ast.Expr):
-        raise _at_mark(source, flat, 0, "It must be one expression, not a statement.")
+        raise _statement(source, flat)
     return statement.value
 
 
@@ -57,12 +57,25 @@ def _syntax_error(source: str, flat: str, indent: int, error: SyntaxError) -> Fi
         return _error_at(source, offset, f"It cannot be read: {reason}.", r"Write a backslash as \\.")
     if missing_quote(flat):
         return _error_at(source, offset, f"It cannot be read: {reason}.", "A quotation mark is missing.")
-    return _at_mark(source, flat, offset, f"It cannot be read: {reason}.")
+    if "leading zeros" in reason and (number := leading_zeros(flat)):
+        return _at_place(source, "A number cannot begin with a 0.", number)
+    if statement_word(flat):
+        return _statement(source, flat)
+    if mark := first_mark(flat):
+        return _at_place(source, "It cannot be read.", mark)
+    if missing := missing_end(flat):
+        return _error_at(source, offset, "It is not finished.", missing)
+    return _error_at(source, offset, f"It cannot be read: {reason}.")
 
 
-def _at_mark(source: str, flat: str, offset: int, message: str) -> FilterError:
-    """Points at the mark that a filter does not know, if there is one; else where the parser stopped."""
-    start, end, hint = first_mark(flat) or (offset, offset + 1, "")
+def _statement(source: str, flat: str) -> FilterError:
+    place = statement_word(flat) or first_mark(flat) or (0, 1, "")
+    return _at_place(source, "It must be one expression, not a statement.", place)
+
+
+def _at_place(source: str, message: str, place: tuple[int, int, str]) -> FilterError:
+    """Points at what a filter does not know, and says what to write instead."""
+    start, end, hint = place
     return _error_at(source, start, message, hint, end)
 
 

@@ -42,6 +42,20 @@ POINTED = {
     "an attribute below": ('data["a"].b', "^^^^^^^^^^^", 'Write data["a"]["b"].'),
     "attributes of attributes": ("data.body.total > 1", "^^^^^^^^^^^^^^^", 'Write data["body"]["total"].'),
     "an attribute behind a method": ('data.get("a").b', "^^^^^^^^^^^^^^^", 'Write data.get("a")["b"].'),
+    "equals signs apart": ('data["a"] = = 1', "          ^^^", "Write `==` without a space in it."),
+    "an arrow": ("data->total", "    ^^", 'Write `data["name"]` for a value of the payload.'),
+    "not between values": ('data["a"] not 1', "          ^^^", "Write `!=`, `not in`, or `and not`."),
+    "not behind a comparison": (
+        'data["a"] == not 1',
+        "             ^^^",
+        "Write `!=`, or put brackets around `not …`.",
+    ),
+    "an unfinished and": ('data["a"] == 1 and', "                  ^", "A value is missing behind `and`."),
+    "an unfinished comparison": ('data["a"] ==', "            ^", "A value is missing behind `==`."),
+    "an if": ('if data["a"] == 1', "^^", "Leave `if` out: a filter is the condition alone."),
+    "a whole if": ('if data["a"]: 1', "^^", "Leave `if` out: a filter is the condition alone."),
+    "a return": (' return data["a"]', " ^^^^^^", "Leave `return` out: a filter is the condition alone."),
+    "a leading zero": ('data["a"] == 01', "             ^^", 'Write 1, or "01" if it is a text.'),
     "a length": ('data["a"].length > 1', "^^^^^^^^^^^^^^^^", "Write len(…)."),
     "a method of JavaScript": ('data["a"].includes("b")', "^^^^^^^^^^^^^^^^^^", 'Write "part" in ….'),
     "a missing quotation mark": ('data["a"] == "x', "             ^", "A quotation mark is missing."),
@@ -76,6 +90,22 @@ def test_all_of_a_refusal_as_people_read_it() -> None:
         "              ^^^^\n"
         "Write True."
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ('data["a"] + 1 = 2', "It cannot be read."),
+        ('data["a"] == 1 and data["b"] = 2', "It cannot be read."),
+        ('data["a"] == 01', "A number cannot begin with a 0."),
+        ('data["a"] and', "It is not finished."),
+        ('if data["a"] == 1', "It must be one expression, not a statement."),
+    ],
+)
+def test_no_words_of_the_parser_stand_before_a_hint(expression: str, message: str) -> None:
+    error = refusal(expression)
+    assert error.message == message
+    assert error.hint
 
 
 def test_refusal_without_a_hint_has_three_lines() -> None:
