@@ -232,10 +232,12 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": FORMATTERS[SWITCH_LOG_FORMAT]},
+    "filters": {"refusals": {"()": "switchsite.logs.RefusalsInOneLine"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": value("SWITCH_LOG_LEVEL")},
-    # The pool tells of every attempt to connect; that the database is away, we say once.
     "loggers": {
+        "django.request": {"filters": ["refusals"]},
+        # The pool tells of every attempt to connect; that the database is away, we say once.
         "psycopg.pool": {"level": "ERROR"},
         # So does the exporter of traces, whose collector we tell of: dispatch/tracing/exporting.py.
         "opentelemetry.exporter": {"level": "CRITICAL"},

@@ -19,3 +19,11 @@ def test_the_page_says_as_whom_and_whom_to_ask(client: Client, groups: list[str]
     assert answer.status_code == 403
     assert f"signed in as night, {told}," in text
     assert "Ask an administrator of the hub" in text
+
+
+def test_the_log_has_one_line_of_it(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    client.force_login(User.objects.create_user("night", is_staff=True))
+    assert client.get("/admin/auth/user/").status_code == 403
+    (record,) = [each for each in caplog.records if each.name == "django.request"]
+    assert record.getMessage() == "Forbidden (Permission denied): /admin/auth/user/"
+    assert record.exc_info is None
