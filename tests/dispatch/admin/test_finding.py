@@ -105,3 +105,19 @@ def test_suggestions_are_few(admin_client: Client) -> None:
         make_event(topic=f"t{number}")
     for name, text in (("suggest_subscribers", "s"), ("suggest_topics", "t")):
         assert len(admin_client.get(reverse(name), {"q": text}).json()["results"]) == 20
+
+
+def test_what_finds_nothing_says_what_can_be_typed(admin_client: Client) -> None:
+    page = admin_client.get(reverse("admin:search"), {"extended": 1, "s": "nothing is called so"}).content.decode()
+    shown = page.split('id="command-results-list"')[1].split("</div>")[0]
+    assert "Type the id of an event" in shown
+
+
+@pytest.mark.parametrize(
+    ("agent", "shortcut"), [("Mozilla/5.0 (X11; Linux)", "Ctrl + K"), ("Mozilla/5.0 (Macintosh)", "⌘K")]
+)
+def test_each_page_has_a_button_that_opens_the_palette(admin_client: Client, agent: str, shortcut: str) -> None:
+    page = admin_client.get(reverse("admin:index"), headers={"User-Agent": agent}).content.decode()
+    button = page.split('class="switch-search"')[1].split("</button>")[0]
+    assert "$dispatch('opencommand')" in button
+    assert shortcut in button
