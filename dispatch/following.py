@@ -9,17 +9,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Left
+from django.db.models.lookups import Exact
 
 from dispatch.models import Attempt, Delivery, Event
+from dispatch.outcomes import ErrorKind
+from dispatch.topics import published_topics
 from dispatch.viewing import seen_error
 from subscribers.models import Subscriber
+from subscribers.topics import is_pattern
 
 #: Rows of a kind that one look takes at most; of what is beyond them only the number is told.
 AT_ONCE = 500
-#: Among so many of the newest attempts the last ones are looked for: those of a quiet subscriber may lie far back.
+#: Among so many of the newest the last ones are looked for: those of a quiet subscriber or pattern may lie far back.
 LOOKED_BACK = 10_000
 NOTHING = UUID(int=0)
+#: What an attempt makes of its delivery.
+SETTLED = (Delivery.State.DELIVERED, Delivery.State.DEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ class Looked:
 
 @dataclass(slots=True)
 class Follower:
-    """Everything, or what is of one topic, one subscriber, or deliveries that are in one state now."""
+    """Everything, or what is of a topic or pattern, of one subscriber, or of deliveries that are in one state now."""
 
     topic: str = ""
     subscriber: Subscriber | None = None
@@ -68,11 +75,19 @@ class Follower:
         self._next_attempt = self._attempt = _newest_attempt()
         if not last:
             return Looked()
-        events = self._of_topic(Event.objects.filter(pk__lte=self._event)).order_by("-pk")[:last]
+        events = self._of_topic(self._seen_events()).order_by("-pk")[:last]
         newest = Attempt.objects.filter(pk__lte=self._attempt, pk__gt=self._attempt - LOOKED_BACK)
         attempts = self._wanted(newest).order_by("-pk")[:last]
         told = [*(self._events(events) if self._tells_events else []), *self._attempts(attempts)]
         return Looked(_sorted(told)[-last:])
+
+    def has_published(self) -> bool:
+        """Whether there is an event of the topic, or of a topic that the pattern takes."""
+        if not is_pattern(self.topic):
+            return Event.objects.filter(topic=self.topic).exists()
+        prefix = self.topic[:-1]
+        behind = published_topics(1, after=prefix)
+        return Event.objects.filter(topic=prefix).exists() or any(topic.startswith(prefix) for topic in behind)
 
     def look(self) -> Looked:
         events, skipped_events = self._new_events()
@@ -80,6 +95,11 @@ class Follower:
         self._event, self._next_event = self._next_event, _newest_event()
         self._attempt, self._next_attempt = self._next_attempt, _newest_attempt()
         return Looked(_sorted([*events, *attempts]), skipped_events + skipped_attempts)
+
+    def _seen_events(self) -> QuerySet[Event]:
+        """No index tells those of a pattern: they are looked for among the newest."""
+        seen = Event.objects.filter(pk__lte=self._event)
+        return seen.filter(pk__in=seen.order_by("-pk").values("pk")[:LOOKED_BACK]) if is_pattern(self.topic) else seen
 
     @property
     def _tells_events(self) -> bool:
@@ -93,7 +113,7 @@ class Follower:
         return self._events(new[:AT_ONCE]), _beyond(new)
 
     def _of_topic(self, events: QuerySet[Event]) -> QuerySet[Event]:
-        return events.filter(topic=self.topic) if self.topic else events
+        return events.filter(_wanted_topic("topic", self.topic)) if self.topic else events
 
     def _new_attempts(self) -> tuple[list[Happening], int]:
         new = Attempt.objects.filter(pk__gt=self._attempt, pk__lte=self._next_attempt).order_by("pk")
@@ -102,7 +122,7 @@ class Follower:
 
     def _wanted(self, attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
         if self.topic:
-            attempts = attempts.filter(delivery__event__topic=self.topic)
+            attempts = attempts.filter(_wanted_topic("delivery__event__topic", self.topic))
         if self.subscriber:
             attempts = attempts.filter(delivery__subscriber=self.subscriber)
         return attempts.filter(delivery__state=self.state) if self.state else attempts
@@ -117,14 +137,17 @@ class Follower:
         ]
 
     def _attempts(self, attempts: QuerySet[Attempt]) -> list[Happening]:
+        """With the payloads, where no line of an event shows them."""
+        with_payload = self.with_payload and not self._tells_events
         chosen = attempts.select_related("delivery__event", "delivery__subscriber").only(
-            *("number", "started_at", "status", "error", "total_ms", "delivery__state", "delivery__event__topic"),
+            *("number", "started_at", "status", "error", "error_kind", "total_ms", "delivery__state"),
+            *("delivery__attempts", "delivery__event__topic", *(["delivery__event__payload"] if with_payload else [])),
             *("delivery__subscriber__name", "delivery__subscriber__topic", "delivery__subscriber__target_url"),
         )
-        return [_outcome(attempt, attempt.delivery) for attempt in chosen]
+        return [_outcome(attempt, attempt.delivery, with_payload) for attempt in chosen]
 
 
-def _outcome(attempt: Attempt, delivery: Delivery) -> Happening:
+def _outcome(attempt: Attempt, delivery: Delivery, with_payload: bool) -> Happening:
     return Happening(
         attempt.started_at,
         delivery.event.topic,
@@ -135,8 +158,24 @@ def _outcome(attempt: Attempt, delivery: Delivery) -> Happening:
         status=attempt.status,
         error=seen_error(attempt.error),
         total_ms=attempt.total_ms,
-        state=delivery.state,
+        state=_became(attempt, delivery),
+        payload=delivery.event.payload if with_payload else "",
     )
+
+
+def _became(attempt: Attempt, delivery: Delivery) -> str:
+    """What came of this attempt; the last one is told by what it made of its delivery, if that is settled by it."""
+    if attempt.number == delivery.attempts and delivery.state in SETTLED:
+        return delivery.state
+    return "cut off" if attempt.error_kind == ErrorKind.CUT_OFF else "failed"
+
+
+def _wanted_topic(field: str, topic: str) -> Q | Exact:
+    """Not by LIKE, which on SQLite takes capitals for small letters."""
+    prefix = topic[:-1]
+    if not is_pattern(topic):
+        return Q(**{field: topic})
+    return Exact(Left(field, len(prefix)), prefix) if prefix else Q()
 
 
 def _newest_event() -> UUID:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from dispatch.following import Follower, Happening, Looked
 from dispatch.management.arguments import subscriber_called
-from dispatch.management.terminal import console_for, line
+from dispatch.management.terminal import console_for, line, printable
 from dispatch.models import Delivery
 from dispatch.payloads import parse_json
 from dispatch.revealing import masked
@@ -21,7 +21,7 @@ LOOK_SECONDS = 0.5
 LAST = 10
 MAX_LAST = 500
 MAX_SECONDS = 86_400.0
-STYLES = {"delivered": "green", "dead": "red", "held": "yellow", "cancelled": "yellow"}
+STYLES = {"delivered": "green", "dead": "red", "failed": "yellow", "cut off": "yellow"}
 
 
 def last(text: str) -> int:
@@ -34,7 +34,7 @@ class Command(DatabaseCommand):
     help = "Follows events and the outcomes of their deliveries, until Ctrl-C."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--topic", default="", help="only what is of this topic")
+        parser.add_argument("--topic", default="", help="only what is of this topic, or of a pattern: order.*")
         parser.add_argument("--subscriber", metavar="NAME_OR_ID", help="only what goes to this subscriber")
         parser.add_argument("--state", choices=Delivery.State.values, default="", help="only deliveries in this state")
         parser.add_argument("--payloads", action="store_true", help="show what the events hold, secrets masked")
@@ -44,6 +44,8 @@ class Command(DatabaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         subscriber = subscriber_called(options["subscriber"]) if options["subscriber"] else None
         follower = Follower(options["topic"], subscriber, options["state"], options["payloads"])
+        if options["topic"] and not follower.has_published():
+            self.stderr.write(f"No event has been published on {printable(options['topic'])} yet; waiting.")
         console = console_for(self.stdout)
         deadline = time.monotonic() + options["seconds"]
         try:
@@ -70,18 +72,23 @@ def _event(happening: Happening) -> Text:
         f"{happening.topic}  by {happening.author or '—'}  {matched}",
         (f"  {happening.event}", "dim"),
     )
-    if happening.payload:
-        shown = json.dumps(masked(parse_json(happening.payload)), ensure_ascii=False, separators=(",", ":"))
-        told.append_text(line(f"  {shown}"))
-    return told
+    return told.append_text(_payload(happening))
+
+
+def _payload(happening: Happening) -> Text:
+    if not happening.payload:
+        return Text()
+    shown = json.dumps(masked(parse_json(happening.payload)), ensure_ascii=False, separators=(",", ":"))
+    return line(f"  {shown}")
 
 
 def _outcome(happening: Happening) -> Text:
     result = str(happening.status) if happening.status else happening.error
     again = f"  attempt {happening.number}" if happening.number > 1 else ""
-    return line(
+    told = line(
         (f"{happening.at:%H:%M:%S}  ", "dim"),
         (f"{happening.state:<10}", STYLES.get(happening.state, "cyan")),
         f"{happening.topic}  → {happening.subscriber}  {result}  {happening.total_ms:,.0f} ms{again}",
         (f"  {happening.delivery}", "dim"),
     )
+    return told.append_text(_payload(happening))

@@ -43,6 +43,9 @@ def test_it_begins_with_the_last_ones_a_line_each(delivered: Delivery) -> None:
     [
         (["--topic", "orders"], 1, 1),
         (["--topic", "stock"], 0, 0),
+        (["--topic", "ord*"], 1, 1),
+        (["--topic", "*"], 1, 1),
+        (["--topic", "Ord*"], 0, 0),
         (["--subscriber", "billing"], 0, 1),
         (["--subscriber", "other"], 0, 0),
         (["--state", "delivered"], 0, 1),
@@ -53,6 +56,24 @@ def test_it_is_narrowed(delivered: Delivery, arguments: list[str], events: int, 
     make_subscriber(name="other")
     lines = told(*arguments).splitlines()
     assert [sum(word in line for line in lines) for word in ("event ", "→ billing")] == [events, outcomes]
+
+
+@pytest.mark.parametrize(("topic", "is_told"), [("orders", False), ("ord*", False), ("order", True), ("stock.*", True)])
+def test_a_topic_without_events_is_told_once(delivered: Delivery, topic: str, is_told: bool) -> None:
+    errors = StringIO()
+    call_command("tail", "--seconds", "0", "--topic", topic, stdout=StringIO(), stderr=errors)
+    sentence = f"No event has been published on {topic} yet; waiting.\n"
+    assert errors.getvalue() == (sentence if is_told else "")
+
+
+def test_an_attempt_is_told_by_its_own_outcome(delivered: Delivery) -> None:
+    make_attempt(delivery=delivered, number=1, status=500)
+    assert sorted(text.split()[1] for text in told("--subscriber", "billing").splitlines()) == ["delivered", "failed"]
+
+
+def test_the_outcomes_of_a_subscriber_show_payloads(delivered: Delivery) -> None:
+    (outcome,) = told("--subscriber", "billing", "--payloads").splitlines()
+    assert outcome.endswith('{"body":{"total":4711,"password":"***"}}')
 
 
 def test_payloads_are_shown_when_asked_for_and_masked_by_the_setting(delivered: Delivery, settings: Settings) -> None:
