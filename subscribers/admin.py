@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from subscribers.filters import FilterError, compile_filter
+from subscribers.filters.slips import find_slip
 from subscribers.forms import PauseForm, SubscriberForm
 from subscribers.models import Subscriber
 from subscribers.querysets import SubscriberQuerySet
@@ -154,6 +155,8 @@ class SubscriberAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         """Writes only what the operator changed: a pause that came meanwhile stays."""
+        if "filter_expression" in form.changed_data and (slip := find_slip(form.cleaned_data["filter_expression"])):
+            messages.warning(request, f"Is the filter the one you mean? {slip.message} {slip.hint}")
         if not change:
             obj.save()
         elif form.changed_fields:

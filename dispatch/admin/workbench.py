@@ -19,6 +19,7 @@ from dispatch.revealing import Veil
 from dispatch.turns import BusyError, turn
 from subscribers.filters import FilterError, compile_filter
 from subscribers.filters.explaining import explain
+from subscribers.filters.slips import find_slip
 from subscribers.models import Subscriber
 from subscribers.validators import validate_topic
 
@@ -68,10 +69,12 @@ def refused(error: FilterError) -> Answer:
 
 @question
 def check(request: HttpRequest) -> Answer:
-    """Whether the expression can be a filter."""
+    """Whether the expression can be a filter, and whether it is surely not the one that was meant."""
     demand(may_write(request))
-    compile_filter(request.POST.get("expression", ""))
-    return {}
+    expression = request.POST.get("expression", "")
+    compile_filter(expression)
+    slip = find_slip(expression)
+    return {"slip": {"message": slip.message, "hint": slip.hint}} if slip else {}
 
 
 @question

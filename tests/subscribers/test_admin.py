@@ -70,6 +70,15 @@ def test_a_bad_field_is_refused_with_a_reason(admin_client: Client, field: str, 
     assert not Subscriber.objects.exists()
 
 
+def test_a_new_expression_with_a_slip_is_saved_with_a_warning(admin_client: Client) -> None:
+    written = filled(filter_expression='data["total"] > 1,000')
+    warning = "Is the filter the one you mean?"
+    assert warning in admin_client.post(ADD, written, follow=True).content.decode()
+    subscriber = Subscriber.objects.get()
+    again = admin_client.post(change(subscriber), written | {"name": "renamed"}, follow=True)
+    assert warning not in again.content.decode()
+
+
 def test_two_subscribers_cannot_have_the_same_name(admin_client: Client) -> None:
     make(name="billing")
     answer = admin_client.post(ADD, filled(name="billing"))

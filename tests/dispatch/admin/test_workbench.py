@@ -50,6 +50,12 @@ def test_an_operator_asks(question: str) -> None:
     assert "problem" not in ask(signed_in_as("operator"), question, topic="orders", expression="", payload="{}")
 
 
+def test_a_slip_is_told_of_what_is_a_filter(admin_client: Client) -> None:
+    slip = ask(admin_client, "check", expression='data["country"] == "DE" or "NL"')["slip"]
+    assert "stands alone" in slip["message"]
+    assert ask(admin_client, "check", expression='data["country"] == "DE"') == {}
+
+
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_question_is_posted_with_the_token_of_the_form(admin_user: User, question: str) -> None:
     client = Client(enforce_csrf_checks=True)

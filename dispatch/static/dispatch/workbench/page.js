@@ -39,11 +39,13 @@ async function judge(editor, isLatest) {
   if (isLatest()) part("explanation").replaceChildren(...shown);
 }
 
-function tellVerdict(expression, { refused, problem: trouble }) {
+function tellVerdict(expression, { refused, slip, problem: trouble }) {
   const verdict = part("verdict");
   verdict.classList.toggle("switch-problem", Boolean(refused || trouble));
+  verdict.classList.toggle("switch-note", Boolean(slip));
   if (trouble) verdict.textContent = trouble;
   else if (refused) verdict.replaceChildren(refused.message, refused.hint ? element("strong", {}, ` ${refused.hint}`) : "");
+  else if (slip) verdict.replaceChildren(`This is a filter, but is it the one you mean? ${slip.message}`, element("strong", {}, ` ${slip.hint}`));
   else verdict.textContent = expression.trim() ? "This is a filter." : "No filter: every event of the topic is taken.";
 }
 
