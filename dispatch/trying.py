@@ -36,10 +36,11 @@ class Trial:
 
 def sample(subscriber: Subscriber) -> LoadedEvent:
     """An event that the subscriber's URL can be filled from."""
-    return _sample(subscriber.topic, subscriber.target_url)
+    return sample_for(subscriber.topic, subscriber.target_url)
 
 
-def _sample(topic: str, target_url: str) -> LoadedEvent:
+def sample_for(topic: str, target_url: str) -> LoadedEvent:
+    """Likewise, of a subscriber that is not saved; both are checked as those of one."""
     topic = f"{topic[:-1]}test" if is_pattern(topic) else topic
     data = {
         "body": {"message": "A test of this subscriber, sent by Switch."},
@@ -65,12 +66,11 @@ def try_out(subscriber: Subscriber, event: LoadedEvent, tried_by: str = "") -> T
     return trial
 
 
-def try_url(topic: str, target_url: str, tried_by: str = "") -> Trial:
+def try_url(event: LoadedEvent, target_url: str, tried_by: str = "") -> Trial:
     """A sample to a URL that is not saved: no event that was published goes there, and no secret signs it.
 
-    `topic` and `target_url` are checked as those of a subscriber.
+    `target_url` is checked as that of a subscriber.
     """
-    event = _sample(topic, target_url)
     trial = _sent(LoadedSubscriber(0, target_url, False, False, 0, None, None, None, None), event)
     result = trial.outcome.status or trial.outcome.error
     known = about(event_id=event.id, topic=event.topic)

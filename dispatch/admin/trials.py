@@ -17,6 +17,7 @@ from subscribers.models import Subscriber
 from subscribers.topics import is_pattern
 from subscribers.validators import validate_target_url, validate_topic
 
+SAVED, WRITTEN = "saved filter", "filter in the form"
 SEND = "dispatch.change_delivery"
 
 
@@ -31,7 +32,9 @@ def trial(request: HttpRequest) -> Answer:
     event = _event(request, subscriber)
     with turn():
         sent = trying.try_out(subscriber, event, request.user.get_username())
-    return _told(sent) | {"notes": _notes(subscriber, event), "is_saved": True}
+    saved = subscriber.filter_expression
+    written = request.POST.get("filter_expression", saved) if may_write(request) else saved
+    return _told(sent) | {"notes": _notes(subscriber, event, written), "is_saved": True}
 
 
 def _to_unsaved(request: HttpRequest, url: str) -> Answer:
@@ -43,9 +46,11 @@ def _to_unsaved(request: HttpRequest, url: str) -> Answer:
     topic = request.POST.get("topic", "").strip()
     validate_topic(topic)
     validate_target_url(url)
+    event = trying.sample_for(topic, url)
     with turn():
-        sent = trying.try_url(topic, url, request.user.get_username())
-    return _told(sent) | {"notes": [], "is_saved": False}
+        sent = trying.try_url(event, url, request.user.get_username())
+    reason = _not_taken(request.POST.get("filter_expression", ""), event, WRITTEN)
+    return _told(sent) | {"notes": [reason] if reason else [], "is_saved": False}
 
 
 def _event(request: HttpRequest, subscriber: Subscriber) -> LoadedEvent:
@@ -60,12 +65,14 @@ def _told(sent: trying.Trial) -> Answer:
     return shown_trial(sent) | {"is_success": status is not None and 200 <= status < 300}
 
 
-def _notes(subscriber: Subscriber, event: LoadedEvent) -> list[str]:
-    """Why a delivery of this event would not come about."""
+def _notes(subscriber: Subscriber, event: LoadedEvent, written: str) -> list[str]:
+    """Why a delivery of this event would not come about; `written` is the filter as it stands in the form."""
     notes = []
     if not _is_wanted(subscriber.topic, event.topic):
         notes.append(f"The event is of the topic {event.topic}, which the subscriber does not want.")
-    if reason := _not_taken(subscriber.filter_expression, event):
+    if reason := _not_taken(subscriber.filter_expression, event, SAVED):
+        notes.append(reason)
+    if _is_edited(subscriber, written) and (reason := _not_taken(written, event, WRITTEN)):
         notes.append(reason)
     if subscriber.is_paused:
         notes.append("The subscriber is paused: its events are held. A test is sent all the same.")
@@ -76,14 +83,19 @@ def _is_wanted(wanted: str, topic: str) -> bool:
     return topic.startswith(wanted[:-1]) if is_pattern(wanted) else topic == wanted
 
 
-def _not_taken(expression: str, event: LoadedEvent) -> str:
+def _is_edited(subscriber: Subscriber, written: str) -> bool:
+    """A form sends each line break as two characters."""
+    return written.replace("\r\n", "\n").strip() != subscriber.filter_expression.replace("\r\n", "\n").strip()
+
+
+def _not_taken(expression: str, event: LoadedEvent, name: str) -> str:
     try:
         result: Any = compile_filter(expression).evaluate(parse_json(event.payload))
     except FilterError:
-        return "The saved filter does not compile: its events are held."
+        return f"The {name} does not compile{': its events are held' if name == SAVED else ''}."
     if isinstance(result, Unknown):
-        return f"The saved filter would not take this event: it is unknown. {result.reason}"
-    return "" if result else "The saved filter would not take this event: it is false."
+        return f"The {name} would not take this event: it is unknown. {result.reason}"
+    return "" if result else f"The {name} would not take this event: it is false."
 
 
 def urls(site: AdminSite) -> list[URLPattern]:

@@ -64,6 +64,39 @@ def test_it_says_why_a_delivery_would_not_come_about(
     assert [note in each for each in notes] == [True]
 
 
+TAKES_NO_SAMPLE = 'data["body"]["message"] == "never"'
+
+
+def test_an_unsaved_filter_is_judged_on_the_sample(admin_client: Client, receiver: Receiver) -> None:
+    fields = {"target_url": receiver.url, "topic": "orders"}
+    judged = {
+        TAKES_NO_SAMPLE: ["The filter in the form would not take this event: it is false."],
+        'data["gone"]': ["The filter in the form would not take this event: it is unknown. There is no key 'gone'."],
+        "data[": ["The filter in the form does not compile."],
+        'data["body"]["message"] != ""': [],
+        "": [],
+    }
+    found = {each: send(admin_client, **fields, filter_expression=each)["notes"] for each in judged}
+    assert found == judged
+
+
+def test_an_edited_filter_is_judged_beside_the_saved_one(admin_client: Client, receiver: Receiver) -> None:
+    subscriber = make_subscriber(target_url=receiver.url)
+    edited = send(admin_client, subscriber, filter_expression=TAKES_NO_SAMPLE)["notes"]
+    assert edited == ["The filter in the form would not take this event: it is false."]
+    subscriber = make_subscriber(target_url=receiver.url, filter_expression=TAKES_NO_SAMPLE)
+    kept = send(admin_client, subscriber, filter_expression=f"{TAKES_NO_SAMPLE}\r\n")["notes"]
+    assert kept == ["The saved filter would not take this event: it is false."]
+
+
+def test_who_may_not_write_asks_events_by_no_expression_of_their_own(receiver: Receiver) -> None:
+    operator = signed_in_as("operator")
+    group = Group.objects.get(name="operator")
+    group.permissions.remove(*group.permissions.filter(codename__in=["change_subscriber", "add_subscriber"]))
+    subscriber = make_subscriber(target_url=receiver.url)
+    assert send(operator, subscriber, filter_expression=TAKES_NO_SAMPLE)["notes"] == []
+
+
 def test_a_test_is_logged_and_counted_nowhere(
     admin_client: Client, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:

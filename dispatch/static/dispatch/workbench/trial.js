@@ -31,6 +31,7 @@ async function send(section, button) {
   const fields = {
     topic: written("topic", saved.topic),
     target_url: written("target_url", saved.targetUrl),
+    ...(field("filter_expression") && { filter_expression: written("filter_expression") }),
     event: section.querySelector("#switch-test-event")?.value ?? "",
   };
   const answer = await ask("trial", fields);
