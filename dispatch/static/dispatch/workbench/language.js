@@ -60,13 +60,28 @@ export function completions(names) {
   };
 }
 
-function keys(names, [, path, , quote, typed], context) {
+function keys(names, [, path, opening, quote, typed], context) {
   const below = (path.match(EACH_STEP) ?? []).reduce((node, step) => node?.[nameIn(step)], names);
   const mark = quote || '"';
   const options = Object.keys(below ?? {})
     .filter((name) => name !== "[]")
-    .map((name) => ({ label: name, apply: quote ? name : written(name, mark), type: "property" }));
+    .map((name) => ({ label: name, apply: placing(written(name, mark).slice(quote.length), mark, opening), type: "property" }));
   return options.length ? { from: context.pos - typed.length, options, validFor: /^[^"'\]\)]*$/ } : null;
+}
+
+// Writes the key to its end, over the quotation mark and bracket that closed by themselves, and goes on behind them.
+function placing(key, mark, opening) {
+  const bracket = opening === "[" ? "]" : ")";
+  return (view, completion, from, to) => {
+    const after = view.state.sliceDoc(to, to + 2);
+    const closed = [mark + bracket, mark, bracket].find((closing) => after.startsWith(closing)) ?? "";
+    const insert = key + bracket;
+    view.dispatch({
+      changes: { from, to: to + closed.length, insert },
+      selection: { anchor: from + insert.length },
+      userEvent: "input.complete",
+    });
+  };
 }
 
 function nameIn(step) {
