@@ -15,6 +15,7 @@ from dispatch.consumer.gate import Gate
 from dispatch.consumer.work import Work
 from dispatch.ledger.claiming import Claim, claim_early, claim_named, reopen_dead
 from dispatch.ledger.loading import LoadedEvent, LoadedSubscriber, load_events, load_subscribers
+from dispatch.ledger.queueing import mark_early
 from dispatch.outbound import timeouts_for
 from dispatch.outcomes import ErrorKind, Outcome
 from dispatch.queues.base import Job
@@ -26,12 +27,16 @@ logger = logging.getLogger(__name__)
 
 
 def claim(owner: UUID, jobs: Sequence[Job]) -> list[Claim]:
-    """Claims the jobs' deliveries. Those that are settled, not yet due, or another consumer's stay as they are."""
+    """Claims the jobs' deliveries. Those that are settled or another consumer's stay as they are; for those that
+    are not due by far, whose jobs end here, the reconciler pushes others."""
     now = timezone.now()
     found = [claim for job in jobs for claim in job.claims]
     named = [delivery_id for job in jobs if not job.claims and not job.failures for delivery_id in job.deliveries]
     if named:
-        found += claim_named(owner, named, now)
+        claimed = claim_named(owner, named, now)
+        if refused := set(named) - {claim.delivery_id for claim in claimed}:
+            mark_early(sorted(refused), now)
+        found += claimed
     retried = {job.deliveries[0]: job.failures for job in jobs if job.failures and job.deliveries and not job.claims}
     if retried:
         found += claim_early(owner, retried, now)

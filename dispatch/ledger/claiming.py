@@ -14,6 +14,8 @@ from dispatch.ledger.dialect import as_time, by, is_postgres, placeholders, soon
 LEASE = timedelta(seconds=60)
 #: No request is begun later than so long before its claim's lease ends: the machines' clocks differ a little.
 LEASE_MARGIN = timedelta(seconds=5)
+#: A broker's job says itself that its delivery is due: one whose time is so near is early by another machine's clock.
+CLOCK_MARGIN = timedelta(seconds=5)
 
 CLAIM = "UPDATE delivery SET state = 'claimed', reason = '', owner = %s, lease_until = %s"
 CLAIMED_COLUMNS = "id, event_id, subscriber_id, attempts, failures, deferred_seconds, replay_of_id, due_at, lost_claims"
@@ -76,13 +78,13 @@ def _is_any_due(now: datetime) -> bool:
 
 
 def claim_named(owner: UUID, ids: Sequence[UUID], now: datetime) -> list[Claim]:
-    """Claims those of `ids` that are pending and due."""
+    """Claims those of `ids` that are pending and due, or would be by a clock that is a little ahead."""
     return claim_rows(
         f"{CLAIM} WHERE id IN ({placeholders(len(ids))}) AND state = 'pending' AND due_at <= %s "
         f"AND {UNSUSPECTED} RETURNING {CLAIMED_COLUMNS}",
         owner,
         now,
-        [*map(to_database, ids), to_database(now)],
+        [*map(to_database, ids), to_database(now + CLOCK_MARGIN)],
     )
 
 

@@ -1,11 +1,13 @@
 """Which pending work is in a queue, as far as the ledger knows."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
 
+from dispatch.ledger.claiming import CLOCK_MARGIN
 from dispatch.ledger.dialect import chunks, placeholders, to_database
 
 
@@ -34,4 +36,15 @@ def mark_unqueued(deliveries: Sequence[UUID]) -> None:
             cursor.execute(
                 f"UPDATE delivery SET queued_at = NULL WHERE id IN ({placeholders(len(chunk))}) AND state = 'pending'",
                 list(map(to_database, chunk)),
+            )
+
+
+def mark_early(deliveries: Sequence[UUID], now: datetime) -> None:
+    """Notes that those which are not due by far have lost their jobs, which came too early: they are pushed anew."""
+    with connection.cursor() as cursor:
+        for chunk in chunks(deliveries, 1):
+            cursor.execute(
+                f"UPDATE delivery SET queued_at = NULL WHERE id IN ({placeholders(len(chunk))}) "
+                "AND state = 'pending' AND failures = 0 AND due_at > %s",
+                [*map(to_database, chunk), to_database(now + CLOCK_MARGIN)],
             )

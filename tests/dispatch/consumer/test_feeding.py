@@ -25,11 +25,13 @@ from dispatch.consumer.windows import Windows
 from dispatch.identifiers import new_id
 from dispatch.jobs import fan_out_job
 from dispatch.ledger.loading import LARGE_BYTES
+from dispatch.ledger.recovering import unqueued_deliveries
 from dispatch.models import Delivery
 from dispatch.queues.base import Failure, Job
 from dispatch.queues.embedded import EmbeddedQueue
 from dispatch.queues.faktory.connection import FaktoryConnection
 from dispatch.queues.faktory.queue import FaktoryQueue
+from dispatch.reconciliation import PUSH_GRACE
 from tests.dispatch.ledger.rows import job_for, make_deliveries, make_delivery, make_event, make_subscriber
 from tests.dispatch.queues.conftest import use_faktory
 
@@ -79,6 +81,43 @@ def test_a_claimed_delivery_is_ready_and_its_job_waits_for_the_outcome(feeder: F
     [work] = feeder.flow.ready()
     assert (work.claim.delivery_id, work.job) == (delivery.pk, job_for(delivery))
     assert acked(feeder) == []
+
+
+def test_a_job_that_is_early_by_a_clock_that_differs_a_little_is_taken(feeder: Feeder) -> None:
+    delivery = make_delivery(due_at=timedelta(seconds=2), queued_at=timedelta())
+    assert feeder._take([job_for(delivery)])
+    assert [work.claim.delivery_id for work in feeder.flow.ready()] == [delivery.pk]
+
+
+@pytest.mark.parametrize("count", [1, 2], ids=["alone", "chunk"])
+def test_a_job_that_is_early_by_far_is_to_be_pushed_anew_at_its_time(feeder: Feeder, count: int) -> None:
+    due_at = timezone.now() + timedelta(minutes=1)
+    early = make_deliveries(count, due_at=due_at, queued_at=timezone.now(), created_at=timezone.now() - PUSH_GRACE)
+    assert feeder._take([Job(id="early", deliveries=tuple(delivery.pk for delivery in early))])
+    assert feeder.flow.ready() == []
+    assert {row[0] for row in unqueued_deliveries(timezone.now())} == {delivery.pk for delivery in early}
+
+
+def test_what_has_another_job_on_the_brokers_schedule_is_not_pushed_anew(feeder: Feeder) -> None:
+    retried = make_delivery(due_at=timedelta(minutes=1), queued_at=timedelta(), failures=1)
+    assert feeder._take([job_for(retried)])
+    retried.refresh_from_db()
+    assert retried.queued_at is not None
+
+
+def test_faktory_brings_what_another_clock_made_due_a_little_later(
+    feeder: Feeder, request: pytest.FixtureRequest, settings: Settings
+) -> None:
+    use_faktory(request, settings)
+    delivery = make_delivery(due_at=timedelta(seconds=2), queued_at=timedelta())
+    with closing(FaktoryQueue(feeder.owner)) as feeder.queue:
+        feeder.queue.push([job_for(delivery)])
+        deadline = time.monotonic() + 20
+        while not (jobs := feeder._fetch(10)) and time.monotonic() < deadline:
+            pass
+        assert feeder._take(jobs)
+        feeder.queue.ack(jobs)
+    assert [work.claim.delivery_id for work in feeder.flow.ready()] == [delivery.pk]
 
 
 def test_a_chunk_ends_as_soon_as_its_deliveries_are_claimed(feeder: Feeder) -> None:

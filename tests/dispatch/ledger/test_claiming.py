@@ -56,6 +56,8 @@ def reopened(owner: UUID, delivery: Delivery) -> list[Claim]:
         pytest.param(due, HELD, False, id="due: held"),
         pytest.param(due, DELIVERED, False, id="due: delivered"),
         pytest.param(named, {}, True, id="named: due"),
+        pytest.param(named, {"due_at": timedelta(seconds=2)}, True, id="named: early by a clock"),
+        pytest.param(named, {"due_at": timedelta(seconds=20)}, False, id="named: early by far"),
         pytest.param(named, LATER, False, id="named: later"),
         pytest.param(named, CLAIMED, False, id="named: claimed"),
         pytest.param(named, HELD, False, id="named: held"),

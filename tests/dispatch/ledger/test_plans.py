@@ -126,6 +126,7 @@ HOT: dict[str, Callable[[Rows, datetime], object]] = {
     "settle": lambda rows, now: settling.settle(OWNER, [a_settlement(each) for each in rows.claimed]),
     "mark_queued": lambda rows, now: queueing.mark_queued(ids(rows.due), [rows.wide.pk]),
     "mark_unqueued": lambda rows, now: queueing.mark_unqueued(ids(rows.due)),
+    "mark_early": lambda rows, now: queueing.mark_early(ids(rows.due), now),
     "unqueued_deliveries": lambda rows, now: recovering.unqueued_deliveries(now + timedelta(minutes=1)),
     "unqueued_fan_outs": lambda rows, now: recovering.unqueued_fan_outs(*[now + timedelta(minutes=1)] * 2),
     "recover_lost_claims, nobody lives": lambda rows, now: recovering.recover_lost_claims(now, []),
