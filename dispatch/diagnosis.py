@@ -199,6 +199,12 @@ def _rows(now: datetime) -> Iterator[Trouble]:
         "Somebody wrote or deleted rows by hand, or this is a fault: please report it.",
     )
     yield _some(
+        examining.torn(),
+        f"delivery (of the newest {examining.NEWEST:,}) has no event or no subscriber",
+        f"deliveries (of the newest {examining.NEWEST:,}) have no event or no subscriber",
+        "It is given up and says so. Somebody deleted rows by hand, or a restore was partial: restore a whole backup.",
+    )
+    yield _some(
         examining.delivered_untried(),
         f"delivery (of the newest {examining.NEWEST:,} delivered) was never tried",
         f"deliveries (of the newest {examining.NEWEST:,} delivered) were never tried",

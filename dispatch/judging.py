@@ -1,15 +1,15 @@
 """Judges the deliveries that were held for a broken filter, once the filter compiles: due, or cancelled."""
 
 from collections.abc import Mapping, Sequence
-from itertools import chain, islice
+from itertools import islice
 from uuid import UUID
 
 from django.utils import timezone
 
-from dispatch.ledger.loading import load_event, load_events
+from dispatch.ledger.loading import LoadedEvent, load_event, load_events
 from dispatch.ledger.releasing import Held, held_as_broken, release_judged
 from dispatch.models import Delivery
-from dispatch.payloads import parse_json
+from dispatch.payloads import PayloadError, parse_json
 from subscribers.filters import Filter, FilterError, compile_filter
 from subscribers.models import Subscriber
 
@@ -51,10 +51,19 @@ def _taken(held: Sequence[Held], filters: Mapping[int, Filter]) -> set[UUID]:
     waiting, taken = iter(by_event), set[UUID]()
     while ids := list(islice(waiting, EVENTS_AT_ONCE)):
         small, large = load_events(ids)
-        for event in chain(small.values(), map(load_event, large)):
-            data = parse_json(event.payload)
-            taken |= {each.delivery_id for each in by_event[event.id] if filters[each.subscriber_id].matches(data)}
+        for event_id in ids:
+            event = load_event(event_id) if event_id in large else small.get(event_id)
+            taken |= _takers(by_event[event_id], event, filters)
     return taken
+
+
+def _takers(held: Sequence[Held], event: LoadedEvent | None, filters: Mapping[int, Filter]) -> set[UUID]:
+    """Those whose filter takes the event, and all where it is damaged: to be due is to be settled in words."""
+    try:
+        data = parse_json(event.payload if event else "")
+    except PayloadError:
+        return {each.delivery_id for each in held}
+    return {each.delivery_id for each in held if filters[each.subscriber_id].matches(data)}
 
 
 def _compiled(expression: str) -> Filter | None:

@@ -14,7 +14,7 @@ from dispatch.building import build as build_request
 from dispatch.consumer.gate import Gate
 from dispatch.consumer.work import Work
 from dispatch.ledger.claiming import Claim, claim_early, claim_named, reopen_dead
-from dispatch.ledger.loading import LoadedEvent, LoadedSubscriber, load_events, load_subscribers
+from dispatch.ledger.loading import LoadedEvent, LoadedSubscriber, load_events, load_subscribers, missing_subscriber
 from dispatch.ledger.queueing import mark_early
 from dispatch.outbound import timeouts_for
 from dispatch.outcomes import ErrorKind, Outcome
@@ -22,6 +22,8 @@ from dispatch.queues.base import Job
 
 #: Without the error's text, which may quote the payload: the log has it.
 UNFORESEEN = "No request could be built, by a fault of the hub ({}): its log tells more."
+
+MISSING_EVENT = "Its event is not in the ledger: nothing is left to send."
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +62,8 @@ def load(
     Those of large events are left unread: `build` makes their requests, once there is room.
     """
     single = {job.deliveries[0]: job for job in jobs if len(job.deliveries) == 1}
-    subscribers = load_subscribers({claim.subscriber_id for claim in claims})
+    wanted = {claim.subscriber_id for claim in claims}
+    subscribers = {each: missing_subscriber(each) for each in wanted} | load_subscribers(wanted)
     timeouts = {subscriber.id: timeouts_for(subscriber) for subscriber in subscribers.values()}
     works = [
         Work(
@@ -86,8 +89,15 @@ def by_event(works: Iterable[Work]) -> dict[UUID, list[Work]]:
     return found
 
 
-def build(works: Iterable[Work], event: LoadedEvent, now: datetime) -> None:
-    """Gives the works of one event their requests. The event is taken apart once, and not kept."""
+def build(works: Iterable[Work], event: LoadedEvent | None, now: datetime) -> None:
+    """Gives the works of one event their requests, and those of a missing one an outcome that says so.
+
+    The event is taken apart once, and not kept.
+    """
+    if event is None:
+        for work in works:
+            work.outcome = Outcome(error_kind=ErrorKind.BAD_REQUEST, error=MISSING_EVENT)
+        return
     content: EventContent | None = None
     for work in works:
         work.topic, work.trace = event.topic, event.trace
@@ -117,8 +127,8 @@ def _read(works: Sequence[Work], now: datetime) -> None:
     wanted = by_event(works)
     events, sizes = load_events(wanted)
     for event_id, theirs in wanted.items():
-        if event_id in events:
-            build(theirs, events[event_id], now)
+        if event_id not in sizes:
+            build(theirs, events.get(event_id), now)
         for work in theirs:
             work.size = sizes.get(event_id, 0)
 

@@ -68,6 +68,16 @@ def miscounted_events(now: datetime) -> int:
     return _count(newest, f"matched <> ({theirs})", [now - RECENT])
 
 
+def torn() -> int:
+    """Those among the newest deliveries whose event or subscriber is missing."""
+    newest = f"(SELECT event_id, subscriber_id FROM delivery ORDER BY id DESC LIMIT {NEWEST}) AS newest"
+    missing = (
+        "NOT EXISTS (SELECT 1 FROM event WHERE event.id = newest.event_id) "
+        "OR NOT EXISTS (SELECT 1 FROM subscriber WHERE subscriber.id = newest.subscriber_id)"
+    )
+    return _count(newest, missing, [])
+
+
 def delivered_untried() -> int:
     """Those among the newest delivered that have no attempt to show for it."""
     newest = f"(SELECT id, attempts FROM delivery WHERE state = 'delivered' ORDER BY id DESC LIMIT {NEWEST}) AS newest"

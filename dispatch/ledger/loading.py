@@ -72,14 +72,14 @@ def load_events(ids: Iterable[UUID]) -> tuple[dict[UUID, LoadedEvent], dict[UUID
     return {event.id: event for event in events}, {to_id(row[0]): row[5] for row in rows if row[3] is None}
 
 
-def load_event(event_id: UUID) -> LoadedEvent:
-    """One event, however large."""
+def load_event(event_id: UUID) -> LoadedEvent | None:
+    """One event, however large; None if it is missing."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, topic, author, payload, attributes FROM event WHERE id = %s", [to_database(event_id)]
         )
         row = cursor.fetchone()
-    return _event(*row)
+    return _event(*row) if row else None
 
 
 def _event(event_id: Any, topic: str, author: str, payload: str, attributes: str) -> LoadedEvent:
@@ -102,6 +102,21 @@ def load_subscribers(ids: Iterable[int]) -> dict[int, LoadedSubscriber]:
             wanted,
         )
         return {row[0]: _subscriber(*row) for row in cursor.fetchall()}
+
+
+def missing_subscriber(subscriber_id: int) -> LoadedSubscriber:
+    """Stands for one whose row is gone, which is as good as deleted."""
+    return LoadedSubscriber(
+        subscriber_id,
+        "",
+        is_paused=False,
+        is_deleted=True,
+        retry_limit=0,
+        connect_timeout_seconds=None,
+        idle_timeout_seconds=None,
+        total_timeout_seconds=None,
+        max_in_flight=None,
+    )
 
 
 def _subscriber(

@@ -69,10 +69,15 @@ def carried_by(data: Any) -> Trace | None:
 
 
 def from_attributes(attributes: str) -> Trace | None:
-    """The trace among an event's attributes, which are JSON."""
+    """The trace among an event's attributes, which are JSON; None if they are damaged."""
     if attributes == NOTHING:
         return None
-    given = json.loads(attributes)
+    try:
+        given = json.loads(attributes)
+    except ValueError:
+        return None
+    if not isinstance(given, dict):
+        return None
     return read_trace(str(given.get("traceparent", "")), str(given.get("tracestate", "")))
 
 

@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
 from dispatch.diagnosis import examine, repair
 from dispatch.identifiers import new_id
+from dispatch.ledger.dialect import to_database
 from dispatch.models import Consumer, Delivery
 from dispatch.queues import open_queue
 from dispatch.queues.base import Queue
@@ -189,3 +191,18 @@ def test_a_faktory_that_is_away_is_told(settings: Settings) -> None:
     with closing(open_queue(new_id())) as queue:
         [trouble] = told(queue)
     assert trouble.startswith("None Faktory does not answer: No connection")
+
+
+@pytest.mark.usefixtures("living")
+@pytest.mark.parametrize(
+    ("statement", "column"),
+    [("DELETE FROM event WHERE id = %s", "event_id"), ("DELETE FROM subscriber WHERE id = %s", "subscriber_id")],
+)
+def test_a_delivery_whose_event_or_subscriber_is_missing_is_told(statement: str, column: str) -> None:
+    delivery = make_delivery(event=make_event(fan_out="done", matched=1))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [to_database(getattr(delivery, column))])
+    try:
+        assert told() == ["1 delivery (of the newest 10,000) has no event or no subscriber"]
+    finally:
+        Delivery.objects.filter(pk=delivery.pk)._raw_delete("default")

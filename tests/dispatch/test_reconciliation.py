@@ -184,6 +184,14 @@ def test_what_a_broken_filter_held_is_judged_by_the_mended_one(change: dict[str,
     assert (delivery.settled_at is not None) == (state == "cancelled")
 
 
+def test_what_was_held_of_a_damaged_event_is_due_and_keeps_no_other_from_being_judged() -> None:
+    mended = make_subscriber(filter_expression="")
+    damaged = make_delivery(mended, make_event(payload='{"body": {"to'), state="held", reason="broken")
+    healthy = make_delivery(mended, state="held", reason="broken")
+    reconcile(EmbeddedQueue(None))
+    assert set(Delivery.objects.filter(state="pending")) == {damaged, healthy}
+
+
 def test_many_held_for_a_filter_that_stays_broken_do_not_block_those_of_a_mended_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
