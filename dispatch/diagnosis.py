@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from dispatch import readiness
 from dispatch.judging import repaired_filters
+from dispatch.leases import FUTURE_MARGIN, leases_of_the_future
 from dispatch.ledger import examining
 from dispatch.models import Consumer
 from dispatch.overdue import OVERDUE
@@ -28,6 +29,7 @@ from subscribers.models import Subscriber
 
 STALLED = "Look at the consumers' log; restart them."
 STALLED_ON_FAKTORY = f"If Faktory's queue is paused, resume it on its page Queues. {STALLED}"
+CLOCKS = "The clock of a consumer is ahead, or this one is behind: set them by NTP."
 REPAIR = "The reconciler does it within seconds, --repair at once."
 #: A repair takes chunk after chunk; a pass that ends early is followed by another.
 PASS_SECONDS = 60.0
@@ -51,12 +53,15 @@ class Repaired:
 
     findings: Findings
     forgotten_consumers: int
+    freed_leases: int = 0
 
     def __str__(self) -> str:
         done = [str(self.findings)] if self.findings != Findings() else []
         if self.forgotten_consumers:
             kind = "consumer" if self.forgotten_consumers == 1 else "consumers"
             done.append(f"forgot {self.forgotten_consumers:,} {kind}")
+        if self.freed_leases:
+            done.append(f"freed {self.freed_leases:,} {'lease' if self.freed_leases == 1 else 'leases'}")
         return ", ".join(done) or "nothing"
 
 
@@ -83,11 +88,12 @@ def repair(queue: Queue) -> Repaired:
     Raises DatabaseError or QueueUnavailableError if either does not answer.
     """
     forgotten = forget_stale_consumers(timezone.now())
+    freed, _ = leases_of_the_future(timezone.now()).delete()
     total = findings = reconcile(queue, PASS_SECONDS)
     while findings != Findings():
         findings = reconcile(queue, PASS_SECONDS)
         total += findings
-    return Repaired(total, forgotten)
+    return Repaired(total, forgotten, freed)
 
 
 def _some(count: int, one: str, many: str, advice: str) -> Trouble:
@@ -110,6 +116,18 @@ def _consumers(queue: Queue, now: datetime) -> Iterator[Trouble]:
         "consumer ended without a word, or hangs",
         "consumers ended without a word, or hang",
         "The log tells why. What was claimed is recovered by another; --repair forgets who has ended.",
+    )
+    yield _some(
+        Consumer.objects.filter(beat_at__gt=now + FUTURE_MARGIN).count(),
+        "consumer has a heartbeat from the future",
+        "consumers have a heartbeat from the future",
+        f"{CLOCKS} It does not count as alive; --repair forgets it.",
+    )
+    yield _some(
+        leases_of_the_future(now).count(),
+        "lease of a task ends more than an hour from now",
+        "leases of tasks end more than an hour from now",
+        f"{CLOCKS} The next process that wants the task takes it; --repair frees it.",
     )
 
 
@@ -164,7 +182,7 @@ def _claims(now: datetime) -> Iterator[Trouble]:
         examining.claims_of_the_future(now),
         "claim ends more than an hour from now",
         "claims end more than an hour from now",
-        "The clock of a consumer is ahead, or this one is behind: set them by NTP.",
+        CLOCKS,
     )
 
 

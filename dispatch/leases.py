@@ -1,19 +1,24 @@
 """Tasks that one process at a time may do."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from dispatch.ledger.examining import FAR
 from dispatch.models import Lease
 
+#: A lease that ends so much later than the longest of its name was written by a clock that was wrong, and is none.
+FUTURE_MARGIN = timedelta(minutes=1)
 
-def acquire(name: str, owner: UUID, duration: timedelta) -> bool:
-    """Takes or renews the lease; False while another owner has it."""
+
+def acquire(name: str, owner: UUID, duration: timedelta, longest: timedelta | None = None) -> bool:
+    """Takes or renews the lease; False while another owner has it, for `longest` at most (or else `duration`)."""
     now = timezone.now()
-    free = Lease.objects.filter(Q(owner=owner) | Q(until__lt=now), name=name)
+    farthest = now + (longest or duration) + FUTURE_MARGIN
+    free = Lease.objects.filter(Q(owner=owner) | Q(until__lt=now) | Q(until__gt=farthest), name=name)
     if free.update(owner=owner, until=now + duration):
         return True
     try:
@@ -22,6 +27,11 @@ def acquire(name: str, owner: UUID, duration: timedelta) -> bool:
     except IntegrityError:
         return False
     return is_new
+
+
+def leases_of_the_future(now: datetime) -> QuerySet[Lease]:
+    """Those that end later than any lease of this time could."""
+    return Lease.objects.filter(until__gt=now + FAR)
 
 
 def take_over(name: str, owner: UUID, duration: timedelta) -> None:

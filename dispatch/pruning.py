@@ -36,6 +36,8 @@ BOLDEST = 4
 
 PRUNER = "pruner"
 LEASE = timedelta(seconds=60)
+#: No process that has nothing to do keeps the others away for longer.
+LONGEST_LEAVE = timedelta(minutes=5)
 RENEW_SECONDS = 5.0
 
 #: Rows by what they were: `delivered`, `dead`, `cancelled`, `attempts`, `events`, `replays`, `alerts`, `counters`.
@@ -149,7 +151,7 @@ class Turn:
 
     def take(self) -> bool:
         """False while another process has it."""
-        is_ours = leases.acquire(PRUNER, self.owner, LEASE)
+        is_ours = leases.acquire(PRUNER, self.owner, LEASE, LONGEST_LEAVE)
         self._renewed_at = time.monotonic() if is_ours else 0.0
         return is_ours
 

@@ -7,11 +7,13 @@ from dataclasses import asdict, astuple, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from dispatch.failing import forget_paused, pause_failing
 from dispatch.jobs import fan_out_job
 from dispatch.judging import release_repaired
+from dispatch.leases import FUTURE_MARGIN
 from dispatch.ledger.holding import is_pause_over
 from dispatch.ledger.queueing import mark_queued
 from dispatch.ledger.recovering import (
@@ -141,7 +143,8 @@ def _follow_subscribers(now: datetime, deadline: float) -> tuple[int, int]:
 
 
 def living_consumers(now: datetime) -> list[UUID]:
-    return list(Consumer.objects.filter(beat_at__gte=now - HEARTBEAT_STALE).values_list("pk", flat=True))
+    beats = (now - HEARTBEAT_STALE, now + FUTURE_MARGIN)
+    return list(Consumer.objects.filter(beat_at__range=beats).values_list("pk", flat=True))
 
 
 def _repeat(step: Callable[[], int], deadline: float) -> int:
@@ -164,11 +167,12 @@ def _judge_repaired(deadline: float) -> tuple[int, int]:
 
 
 def forget_stale_consumers(now: datetime, after: timedelta = HEARTBEAT_STALE) -> int:
-    """Forgets the consumers whose heart has not beaten for so long, and says how many they were.
+    """Forgets the consumers whose heart has not beaten for so long, or beats in the future; says how many they were.
 
-    What they had claimed is recovered all the same.
+    One that lives writes its row anew. What they had claimed is recovered all the same.
     """
-    forgotten, _ = Consumer.objects.filter(beat_at__lt=now - after).delete()
+    is_stale = Q(beat_at__lt=now - after) | Q(beat_at__gt=now + FUTURE_MARGIN)
+    forgotten, _ = Consumer.objects.filter(is_stale).delete()
     return forgotten
 
 

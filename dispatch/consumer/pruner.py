@@ -4,17 +4,16 @@ import logging
 import threading
 import time
 from collections import Counter
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from dispatch.consumer.patience import Patience
-from dispatch.pruning import BATCH, Turn, as_text, prune
+from dispatch.pruning import BATCH, LONGEST_LEAVE, Turn, as_text, prune
 
 #: From the end of a pass to the next one, whichever process does it.
-EVERY = timedelta(minutes=5)
+EVERY = LONGEST_LEAVE
 #: How often a process looks whether it is its turn.
 LOOK_SECONDS = 60.0
 

@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from dispatch.diagnosis import examine, repair
 from dispatch.identifiers import new_id
+from dispatch.leases import acquire
 from dispatch.ledger.dialect import to_database
 from dispatch.models import Consumer, Delivery
 from dispatch.queues import open_queue
@@ -70,6 +71,8 @@ REPAIRABLE: dict[str, Callable[[], object]] = {
     "delivery is held for a reason that has ended": held,
     "delivery waits for a deleted subscriber": lambda: held(deleted_at=timezone.now()),
     "consumer ended without a word, or hangs": lambda: make_consumer(PAST),
+    "consumer has a heartbeat from the future": lambda: make_consumer(timedelta(days=2)),
+    "lease of a task ends more than an hour from now": lambda: acquire("reconciler", new_id(), timedelta(hours=5)),
 }
 
 
@@ -102,7 +105,8 @@ def test_a_repair_tells_which_consumers_it_forgot(count: int, found: str, done: 
 def test_a_repair_tells_all_that_it_did() -> None:
     held()
     make_consumer(PAST)
-    assert str(repair(EmbeddedQueue(None))) == "released 1, forgot 1 consumer"
+    acquire("reconciler", new_id(), timedelta(hours=5))
+    assert str(repair(EmbeddedQueue(None))) == "released 1, forgot 1 consumer, freed 1 lease"
 
 
 @pytest.mark.usefixtures("living")

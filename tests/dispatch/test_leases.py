@@ -43,3 +43,12 @@ def test_only_its_owner_gives_a_lease_up() -> None:
 def test_leases_of_other_names_are_others() -> None:
     assert acquire("sweeping", FIRST, MINUTE)
     assert acquire("counting", SECOND, MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "longest", "is_taken"),
+    [(9 * MINUTE, None, True), (9 * MINUTE, 10 * MINUTE, False), (30 * MINUTE, 10 * MINUTE, True)],
+)
+def test_a_lease_from_the_future_is_none(ahead: timedelta, longest: timedelta | None, is_taken: bool) -> None:
+    acquire("sweeping", FIRST, ahead)
+    assert acquire("sweeping", SECOND, MINUTE, longest) == is_taken

@@ -299,3 +299,13 @@ def make_consumer(beat: timedelta) -> Consumer:
     return Consumer.objects.create(
         host="here", process_id=1, queue="embedded", concurrency=8, beat_at=timezone.now() + beat
     )
+
+
+def test_what_a_consumer_with_a_beat_from_the_future_claimed_is_recovered_once_its_lease_is_over() -> None:
+    moment = timezone.now() + timedelta(days=2)
+    given = {"host": "here", "process_id": 1, "queue": "embedded", "concurrency": 8}
+    ahead = Consumer.objects.create(beat_at=moment, progressed_at=moment, **given)
+    delivery = make_delivery(state="claimed", owner=ahead.pk, lease_until=timedelta(seconds=-1))
+    reconcile(EmbeddedQueue(None))
+    delivery.refresh_from_db()
+    assert delivery.state == "pending"
