@@ -40,12 +40,12 @@ def _since(replay: Replay) -> str:
 
 
 def progress(replay: Replay) -> str:
-    """Such as: 1,200 of 4,000 sent, 3 left out (30%)."""
-    sent = f"{replay.done:,} sent"
+    """Such as: 1,200 made, 3 left out of 4,000 (30%)."""
+    made = f"{replay.done:,} made"
     left_out = f", {replay.left_out:,} left out" if replay.left_out else ""
     share = percent(replay)
     of = f" of {replay.total:,} ({share}%)" if replay.total and share is not None else ""
-    return f"{sent}{left_out}{of}"
+    return f"{made}{left_out}{of}"
 
 
 def percent(replay: Replay) -> int | None:

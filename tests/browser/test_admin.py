@@ -116,7 +116,7 @@ def test_a_backlog_is_discarded_and_replayed_by_its_filter(desk: Desk) -> None:
     page.get_by_role("button", name="Replay them").click()
     expect(page.locator("body")).to_contain_text("Cancelled deliveries of usher")
     desk.receiver.wait_for(before + 3)
-    desk.reload_until("3 sent of 3 (100%)")
+    desk.reload_until("3 made of 3 (100%)")
     page.get_by_role("link", name="Show what it has made").click()
     expect(page.locator("tbody tr")).to_have_count(3)
 
@@ -164,7 +164,7 @@ def test_a_new_subscriber_gets_past_events(desk: Desk) -> None:
     page.get_by_role("button", name="Deliver them").click()
     expect(page.locator("body")).to_contain_text("The consumers carry it out, also when you leave this page.")
     desk.receiver.wait_for(before + 2)
-    desk.reload_until("2 sent of 2 (100%)")
+    desk.reload_until("2 made of 2 (100%)")
 
 
 def test_the_deletion_of_a_subscriber_says_what_waits_for_it(desk: Desk) -> None:

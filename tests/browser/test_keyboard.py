@@ -179,7 +179,7 @@ def test_a_subscribers_deliveries_are_replayed_from_its_page(desk: Desk, keys: K
     expect(page.locator(".switch-count")).to_contain_text("1 delivered delivery of warehouse.")
     keys.follow(page.get_by_role("button", name="Replay it"), "Space")
     desk.receiver.wait_for(before + 1)
-    desk.reload_until("1 sent of 1 (100%)")
+    desk.reload_until("1 made of 1 (100%)")
 
 
 def test_a_backlog_is_discarded_when_its_subscriber_is_resumed(keys: Keys) -> None:

@@ -149,7 +149,7 @@ def test_a_rate_is_kept_until_the_replay_is_stopped(desk: Desk) -> None:
 def test_waiting_tells_when_it_is_done(desk: Desk) -> None:
     desk.make_dead("awaited", 30)
     told = desk.hub.manage("replay", "--subscriber", "awaited", "--wait").stdout
-    assert "30 sent of 30 (100%)." in told
+    assert "30 made of 30 (100%)." in told
     assert len(desk.wait_for("awaited", 30)) == 30
 
 

@@ -125,7 +125,7 @@ def test_the_list_and_the_page_show_how_far_it_is(admin_client: Client, billing:
     carry_out(running)
     Replay.objects.filter(pk=running.pk).update(refused={"a replay of it is under way": 2})
     for shown in (text(admin_client.get(LIST)), text(admin_client.get(page(running)))):
-        assert "1 sent, 2 left out of 3 (100%)" in shown
+        assert "1 made, 2 left out of 3 (100%)" in shown
         assert "0.5 a second" in shown
     assert "2: a replay of it is under way" in shown
 
@@ -133,7 +133,7 @@ def test_the_list_and_the_page_show_how_far_it_is(admin_client: Client, billing:
 def test_one_with_too_many_to_count_shows_what_was_sent(admin_client: Client) -> None:
     replay = ask(state="dead")
     Replay.objects.filter(pk=replay.pk).update(total=None, done=12_345)
-    assert "12,345 sent" in text(admin_client.get(page(replay)))
+    assert "12,345 made" in text(admin_client.get(page(replay)))
 
 
 def test_a_running_one_is_stopped_by_a_post(admin_client: Client) -> None:
@@ -306,12 +306,12 @@ def told(client: Client, replay: Replay) -> dict[str, Any]:
 
 def test_progress_is_told_until_it_is_over(admin_client: Client, billing: Subscriber) -> None:
     running = ask(subscriber=billing, state="dead")
-    assert told(admin_client, running) == {"is_over": False, "percent": 0, "text": "0 sent of 3 (0%)"}
+    assert told(admin_client, running) == {"is_over": False, "percent": 0, "text": "0 made of 3 (0%)"}
     url = reverse("admin:dispatch_replay_progress", args=[running.pk])
     for shown in (page(running), LIST, DELIVERIES):
         assert f'data-progress="{url}"' in text(admin_client.get(shown))
     carry_out(running)
-    assert told(admin_client, running) == {"is_over": True, "percent": 100, "text": "3 sent of 3 (100%)"}
+    assert told(admin_client, running) == {"is_over": True, "percent": 100, "text": "3 made of 3 (100%)"}
     assert url not in text(admin_client.get(DELIVERIES))
 
 

@@ -21,6 +21,7 @@ from dispatch.replaying import REPLAY_DELIVERED, REPLAY_WAITING, SENT_ALREADY, S
 from dispatch.replays import advancing, selecting
 from dispatch.replays.advancing import advance, running
 from dispatch.replays.requesting import stop
+from dispatch.replays.telling import progress
 from subscribers.models import Subscriber
 from tests.dispatch.ledger.rows import make_delivery, make_subscriber
 from tests.dispatch.queues.conftest import use_faktory
@@ -172,7 +173,7 @@ def test_those_of_a_paused_subscriber_are_held_and_in_nobodys_way(
     make_settled(9, billing)
     Subscriber.objects.all().pause("it rests")
     done = carry_out(ask(subscriber=billing))
-    assert (done.status, done.done) == ("done", 9)
+    assert (done.status, done.done, progress(done)) == ("done", 9, "9 made of 9 (100%)")
     assert set(done.deliveries.values_list("state", "reason")) == {("held", "paused")}
 
 

@@ -139,7 +139,7 @@ def test_what_cannot_be_done_is_told_in_a_sentence(arguments: list[str], reason:
 def test_replays_are_listed_and_stopped() -> None:
     make_settled(4, make_subscriber(name="billing"))
     replay = ask(state="dead", topic="orders")
-    assert f"{replay.pk}  running   dead deliveries on orders: 0 sent of 4 (0%)" in run("--list")
+    assert f"{replay.pk}  running   dead deliveries on orders: 0 made of 4 (0%)" in run("--list")
     assert "is stopped" in run("--stop", str(replay.pk))
     assert "stopped" in run("--list")
     assert "was over already" in run("--stop", str(replay.pk))
@@ -149,8 +149,8 @@ def test_waiting_shows_the_progress_to_the_end(monkeypatch: pytest.MonkeyPatch) 
     make_settled(2, make_subscriber())
     monkeypatch.setattr(progress.time, "sleep", lambda seconds: advance(Replay.objects.get().pk))
     told = run("--state", "dead", "--wait")
-    assert "2 sent of 2 (100%)" in told
-    assert f"Replay {Replay.objects.get().pk} is done: 2 sent of 2 (100%)." in told
+    assert "2 made of 2 (100%)" in told
+    assert f"Replay {Replay.objects.get().pk} is done: 2 made of 2 (100%)." in told
 
 
 def test_who_stops_waiting_is_told_how_to_stop_the_replay(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,4 +164,4 @@ def test_who_stops_waiting_is_told_how_to_stop_the_replay(monkeypatch: pytest.Mo
 
 def test_waiting_ends_when_another_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress.time, "sleep", lambda seconds: stop(Replay.objects.get().pk))
-    assert "is stopped: 0 sent" in run("--state", "dead", "--wait")
+    assert "is stopped: 0 made" in run("--state", "dead", "--wait")
