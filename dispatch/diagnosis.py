@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from dispatch import readiness
 from dispatch.judging import repaired_filters
-from dispatch.leases import FUTURE_MARGIN, leases_of_the_future
+from dispatch.leases import leases_of_the_future
 from dispatch.ledger import examining
+from dispatch.ledger.recovering import FUTURE_MARGIN
 from dispatch.models import Consumer
 from dispatch.overdue import OVERDUE
 from dispatch.queues.base import Queue, QueueUnavailableError

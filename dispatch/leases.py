@@ -8,14 +8,15 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from dispatch.ledger.examining import FAR
+from dispatch.ledger.recovering import FUTURE_MARGIN
 from dispatch.models import Lease
-
-#: A lease that ends so much later than the longest of its name was written by a clock that was wrong, and is none.
-FUTURE_MARGIN = timedelta(minutes=1)
 
 
 def acquire(name: str, owner: UUID, duration: timedelta, longest: timedelta | None = None) -> bool:
-    """Takes or renews the lease; False while another owner has it, for `longest` at most (or else `duration`)."""
+    """Takes or renews the lease; False while another owner has it, for `longest` at most (or else `duration`).
+
+    One that ends much later was written by a clock that was wrong, and is none.
+    """
     now = timezone.now()
     farthest = now + (longest or duration) + FUTURE_MARGIN
     free = Lease.objects.filter(Q(owner=owner) | Q(until__lt=now) | Q(until__gt=farthest), name=name)

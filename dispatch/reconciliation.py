@@ -13,10 +13,10 @@ from django.utils import timezone
 from dispatch.failing import forget_paused, pause_failing
 from dispatch.jobs import fan_out_job
 from dispatch.judging import release_repaired
-from dispatch.leases import FUTURE_MARGIN
 from dispatch.ledger.holding import is_pause_over
 from dispatch.ledger.queueing import mark_queued
 from dispatch.ledger.recovering import (
+    FUTURE_MARGIN,
     Unqueued,
     forget_lost_jobs,
     recover_lost_claims,

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from dispatch.ledger.dialect import placeholders, to_database
-from dispatch.ledger.recovering import lost_by_broker, lost_claims
+from dispatch.ledger.recovering import FUTURE_MARGIN, lost_by_broker, lost_by_broker_at, lost_claims
 from dispatch.ledger.releasing import PAUSE_HAS_ENDED, WAITS_FOR_DELETED
 
 #: Looking at all events would take minutes in a large ledger.
@@ -21,12 +21,16 @@ FAR = timedelta(hours=1)
 
 def unqueued(created_before: datetime) -> int:
     """Pending deliveries for which no job was pushed."""
-    return _count("delivery", "state = 'pending' AND queued_at IS NULL AND created_at < %s", [created_before])
+    return _count(
+        "delivery",
+        "state = 'pending' AND queued_at IS NULL AND created_at NOT BETWEEN %s AND %s",
+        [created_before, created_before + FUTURE_MARGIN],
+    )
 
 
 def lost_jobs(first_before: datetime, now: datetime) -> int:
     """Deliveries whose job the broker must have lost."""
-    return _count("delivery", lost_by_broker(), [first_before, first_before, now])
+    return _count("delivery", lost_by_broker(), lost_by_broker_at(first_before, now))
 
 
 def claims_of_the_dead(now: datetime, living: Sequence[UUID]) -> int:

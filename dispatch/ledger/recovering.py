@@ -19,20 +19,26 @@ FORGOTTEN = timedelta(minutes=15)
 #: How many of the longest due are looked through for one that the broker should have brought.
 LOOKED_THROUGH = 1_000
 
+#: Marks of the past that are so far in the future were written by a clock that was wrong.
+FUTURE_MARGIN = timedelta(minutes=1)
+
 Unqueued = tuple[UUID, int, int, datetime]
 
 
 def unqueued_deliveries(created_before: datetime) -> list[Unqueued]:
-    """Pending deliveries for which no job was pushed: id, retry limit, failures, due time."""
+    """Pending deliveries for which no job was pushed: id, retry limit, failures, due time.
+
+    Those of the future as well, whose publisher's clock was wrong.
+    """
     # SQLite without statistics would go over all that is pending.
     index = "INDEXED BY delivery_unqueued" if connection.vendor == "sqlite" else ""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT delivery.id, subscriber.retry_limit, delivery.failures, delivery.due_at "
             f"FROM delivery {index} JOIN subscriber ON subscriber.id = delivery.subscriber_id "
-            "WHERE delivery.state = 'pending' AND delivery.queued_at IS NULL AND delivery.created_at < %s "
-            "ORDER BY delivery.created_at LIMIT %s",
-            [to_database(created_before), CHUNK],
+            "WHERE delivery.state = 'pending' AND delivery.queued_at IS NULL "
+            "AND delivery.created_at NOT BETWEEN %s AND %s ORDER BY delivery.created_at LIMIT %s",
+            [to_database(created_before), to_database(created_before + FUTURE_MARGIN), CHUNK],
         )
         return [(to_id(row[0]), row[1], row[2], as_time(row[3])) for row in cursor.fetchall()]
 
@@ -88,7 +94,7 @@ def forget_lost_jobs(first_before: datetime, now: datetime) -> int:
     whose latest moment on the schedule is more than a minute past.
     """
     condition = lost_by_broker()
-    parameters = [to_database(first_before), to_database(first_before), to_database(now)]
+    parameters = [*map(to_database, lost_by_broker_at(first_before, now))]
     with connection.cursor() as cursor:
         # A look that finds nothing takes no lock: SQLite's publishers would wait for it.
         cursor.execute(f"SELECT id FROM delivery WHERE {condition} LIMIT {FORGET_CHUNK}", parameters)
@@ -103,8 +109,12 @@ def forget_lost_jobs(first_before: datetime, now: datetime) -> int:
 
 
 def lost_by_broker() -> str:
-    """The condition of `forget_lost_jobs`; its parameters are `first_before` twice, and now."""
-    return f"state = 'pending' AND queued_at < %s AND due_at < %s AND (failures = 0 OR {_late()})"
+    """The condition of `forget_lost_jobs`; its parameters are those of `lost_by_broker_at`."""
+    return f"state = 'pending' AND queued_at NOT BETWEEN %s AND %s AND due_at < %s AND (failures = 0 OR {_late()})"
+
+
+def lost_by_broker_at(first_before: datetime, now: datetime) -> list[datetime]:
+    return [first_before, now + FUTURE_MARGIN, first_before, now]
 
 
 def _late() -> str:

@@ -25,6 +25,7 @@ from tests.servers.processes import free_port
 pytestmark = pytest.mark.django_db
 
 PAST = timedelta(minutes=-2)
+FUTURE = timedelta(hours=3)
 BROKEN = "import os"
 
 
@@ -210,3 +211,22 @@ def test_a_delivery_whose_event_or_subscriber_is_missing_is_told(statement: str,
         assert told() == ["1 delivery (of the newest 10,000) has no event or no subscriber"]
     finally:
         Delivery.objects.filter(pk=delivery.pk)._raw_delete("default")
+
+
+@pytest.mark.usefixtures("living")
+@pytest.mark.parametrize(
+    ("fields", "what"),
+    [
+        ({"queued_at": FUTURE, "created_at": PAST}, "delivery waits for a job that Faktory has lost"),
+        ({"created_at": FUTURE}, "delivery waits and is in no queue"),
+    ],
+    ids=["queued", "made"],
+)
+def test_what_a_wrong_clock_marked_in_the_future_is_told_and_pushed(
+    fields: dict[str, timedelta], what: str, broker: Queue
+) -> None:
+    make_delivery(due_at=PAST, **fields)
+    assert f"1 {what}" in told(broker)
+    repair(broker)
+    assert broker.depth().waiting == 1
+    assert f"1 {what}" not in told(broker)

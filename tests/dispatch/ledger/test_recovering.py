@@ -85,7 +85,8 @@ def claimed_by_a_dead_consumer(delivery: Delivery) -> None:
         pytest.param({"state": "claimed"}, False, id="claimed"),
         pytest.param({"state": "held", "reason": "paused"}, False, id="held"),
         pytest.param({"state": "dead"}, False, id="dead"),
-        pytest.param({"created_at": timedelta(hours=1)}, False, id="too young"),
+        pytest.param({"created_at": timedelta(seconds=30)}, False, id="too young"),
+        pytest.param({"created_at": timedelta(hours=1)}, True, id="made in the future"),
     ],
 )
 def test_pending_deliveries_without_a_job_are_found(fields: dict[str, Any], is_found: bool) -> None:
