@@ -12,7 +12,9 @@ from dispatch import readiness
 from dispatch.judging import repaired_filters
 from dispatch.leases import leases_of_the_future
 from dispatch.ledger import examining
+from dispatch.ledger.health import end_long_pauses, left_alone_for_too_long
 from dispatch.ledger.recovering import FUTURE_MARGIN
+from dispatch.ledger.releasing import release_held_for_nothing
 from dispatch.models import Consumer
 from dispatch.overdue import OVERDUE
 from dispatch.queues.base import Queue, QueueUnavailableError
@@ -55,6 +57,7 @@ class Repaired:
     findings: Findings
     forgotten_consumers: int
     freed_leases: int = 0
+    asked_again: int = 0
 
     def __str__(self) -> str:
         done = [str(self.findings)] if self.findings != Findings() else []
@@ -63,6 +66,9 @@ class Repaired:
             done.append(f"forgot {self.forgotten_consumers:,} {kind}")
         if self.freed_leases:
             done.append(f"freed {self.freed_leases:,} {'lease' if self.freed_leases == 1 else 'leases'}")
+        if self.asked_again:
+            kind = "subscriber is" if self.asked_again == 1 else "subscribers are"
+            done.append(f"{self.asked_again:,} {kind} asked again")
         return ", ".join(done) or "nothing"
 
 
@@ -74,7 +80,7 @@ def examine(queue: Queue) -> list[Trouble]:
                 _some(unapplied, "migration is not applied", "migrations are not applied", "Run manage.py migrate.")
             ]
         now = timezone.now()
-        found = [*_consumers(queue, now), *_queue(queue, now), *_claims(now), *_waiting(), *_rows(now)]
+        found = [*_consumers(queue, now), *_queue(queue, now), *_claims(now), *_waiting(now), *_rows(now)]
     except (DatabaseError, InterfaceError) as error:
         reason = str(error).strip().splitlines()[0]
         return [
@@ -89,12 +95,15 @@ def repair(queue: Queue) -> Repaired:
     Raises DatabaseError or QueueUnavailableError if either does not answer.
     """
     forgotten = forget_stale_consumers(timezone.now())
+    released = 0
+    while count := release_held_for_nothing(timezone.now()):
+        released += count
+    asked_again = end_long_pauses(timezone.now())
     freed, _ = leases_of_the_future(timezone.now()).delete()
-    total = findings = reconcile(queue, PASS_SECONDS)
-    while findings != Findings():
-        findings = reconcile(queue, PASS_SECONDS)
+    total = Findings(released=released)
+    while (findings := reconcile(queue, PASS_SECONDS)) != Findings():
         total += findings
-    return Repaired(total, forgotten, freed)
+    return Repaired(total, forgotten, freed, asked_again)
 
 
 def _some(count: int, one: str, many: str, advice: str) -> Trouble:
@@ -187,13 +196,25 @@ def _claims(now: datetime) -> Iterator[Trouble]:
     )
 
 
-def _waiting() -> Iterator[Trouble]:
+def _waiting(now: datetime) -> Iterator[Trouble]:
     resumed = examining.held_though_active() + examining.held_as_broken(list(repaired_filters()))
     yield _some(
         resumed,
         "delivery is held for a reason that has ended",
         "deliveries are held for a reason that has ended",
         f"To release. {REPAIR}",
+    )
+    yield _some(
+        examining.held_for_nothing(),
+        "delivery is held for a reason that holds nothing",
+        "deliveries are held for a reason that holds nothing",
+        "Somebody changed rows by hand. --repair releases it.",
+    )
+    yield _some(
+        left_alone_for_too_long(now),
+        "subscriber is left alone for longer than any pause lasts",
+        "subscribers are left alone for longer than any pause lasts",
+        f"{CLOCKS} --repair asks again at once.",
     )
     yield _some(
         examining.waiting_for_deleted(),

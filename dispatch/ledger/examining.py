@@ -9,7 +9,7 @@ from django.db import connection
 
 from dispatch.ledger.dialect import placeholders, to_database
 from dispatch.ledger.recovering import FUTURE_MARGIN, lost_by_broker, lost_by_broker_at, lost_claims
-from dispatch.ledger.releasing import PAUSE_HAS_ENDED, WAITS_FOR_DELETED
+from dispatch.ledger.releasing import HELD_FOR_NOTHING, PAUSE_HAS_ENDED, WAITS_FOR_DELETED
 
 #: Looking at all events would take minutes in a large ledger.
 NEWEST = 10_000
@@ -48,6 +48,10 @@ def waiting_for_deleted() -> int:
 
 def held_though_active() -> int:
     return _count("delivery", PAUSE_HAS_ENDED, [])
+
+
+def held_for_nothing() -> int:
+    return _count("delivery", HELD_FOR_NOTHING, [])
 
 
 def held_as_broken(subscribers: Sequence[int]) -> int:

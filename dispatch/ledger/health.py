@@ -10,10 +10,14 @@ from django.db.backends.utils import CursorWrapper
 
 from dispatch.breaker import PROBE_LOST_AFTER, Condition, Tally, after
 from dispatch.ledger.dialect import as_time, atomic_cursor, is_postgres, placeholders, to_database, values
+from dispatch.ledger.recovering import FUTURE_MARGIN
 from dispatch.rates import grant
+from dispatch.verdicts import MAX_DEFERRAL
 
 CONDITION = tuple(field.name for field in fields(Condition))
 MOMENTS = ("open_until", "window_started_at", "failing_since")
+#: Its parameter is `_farthest`.
+TOO_LONG = "breaker <> 'closed' AND open_until > %s"
 #: The row says that not all is well, or that it is being watched.
 IS_WATCHED = (
     "(health.breaker <> 'closed' OR health.failures_in_a_row > 0 OR health.window_started_at IS NOT NULL "
@@ -114,3 +118,25 @@ def _write(cursor: CursorWrapper, subscriber_id: int, condition: Condition) -> N
 
 def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value  # an enum's member is not what a driver takes
+
+
+def left_alone_for_too_long(now: datetime) -> int:
+    """Subscribers that are left alone until later than any pause lasts."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM health WHERE {TOO_LONG}", [to_database(_farthest(now))])
+        return int(cursor.fetchone()[0])
+
+
+def end_long_pauses(now: datetime) -> int:
+    """Lets each of them be asked again at once; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE health SET open_until = %s WHERE {TOO_LONG}",
+            [to_database(now), to_database(_farthest(now))],
+        )
+        return int(cursor.rowcount)
+
+
+def _farthest(now: datetime) -> datetime:
+    """No pause lasts longer: a breaker's own are shorter than what a subscriber may ask for."""
+    return now + MAX_DEFERRAL + FUTURE_MARGIN

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from dispatch.ledger.dialect import chunks, placeholders, to_database, to_id
+from dispatch.ledger.holding import BACKLOG_REASONS
 
 #: Rows of one statement: more would keep SQLite's publishers waiting for the lock.
 CHUNK = 5_000
@@ -21,6 +22,8 @@ PAUSE_HAS_ENDED = (
     "state = 'held' AND reason = 'paused' AND subscriber_id IN "
     "(SELECT id FROM subscriber WHERE state = 'active' AND deleted_at IS NULL)"
 )
+#: Nobody ever looks for these: no reason of them is one to hold for.
+HELD_FOR_NOTHING = f"state = 'held' AND reason NOT IN ({', '.join(map(repr, ('paused', 'broken', *BACKLOG_REASONS)))})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,11 @@ def cancel_deleted(now: datetime) -> int:
 def release_paused(now: datetime) -> int:
     """Makes due up to `CHUNK` of what was held for subscribers that are active again; returns how many."""
     return _update("state = 'pending', reason = '', due_at = %s, queued_at = NULL", PAUSE_HAS_ENDED, [now])
+
+
+def release_held_for_nothing(now: datetime) -> int:
+    """Makes due up to `CHUNK` of what is held for a reason that holds nothing; returns how many."""
+    return _update("state = 'pending', reason = '', due_at = %s, queued_at = NULL", HELD_FOR_NOTHING, [now])
 
 
 def held_as_broken(subscribers: Sequence[int], limit: int) -> list[Held]:

@@ -14,7 +14,7 @@ from dispatch.diagnosis import examine, repair
 from dispatch.identifiers import new_id
 from dispatch.leases import acquire
 from dispatch.ledger.dialect import to_database
-from dispatch.models import Consumer, Delivery
+from dispatch.models import Consumer, Delivery, Health
 from dispatch.queues import open_queue
 from dispatch.queues.base import Queue
 from dispatch.queues.embedded import EmbeddedQueue
@@ -71,6 +71,10 @@ REPAIRABLE: dict[str, Callable[[], object]] = {
     ),
     "delivery is held for a reason that has ended": held,
     "delivery waits for a deleted subscriber": lambda: held(deleted_at=timezone.now()),
+    "delivery is held for a reason that holds nothing": lambda: make_delivery(state="held", reason="exhausted"),
+    "subscriber is left alone for longer than any pause lasts": lambda: Health.objects.create(
+        subscriber=make_subscriber(), breaker="open", open_until=timezone.now() + timedelta(days=400)
+    ),
     "consumer ended without a word, or hangs": lambda: make_consumer(PAST),
     "consumer has a heartbeat from the future": lambda: make_consumer(timedelta(days=2)),
     "lease of a task ends more than an hour from now": lambda: acquire("reconciler", new_id(), timedelta(hours=5)),
