@@ -1,10 +1,10 @@
 """Adopts the original's jobs, whose arguments are `[url, filter, payload in base64]`, into the ledger."""
 
 from dataclasses import replace
-from typing import Any
+from hashlib import sha256
 from uuid import UUID, uuid5
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from dispatch.bodies import decode_payload
@@ -27,15 +27,24 @@ UNUSABLE_URL = "http://unusable.invalid/"
 #: Where an event keeps a payload that no request can be built of, as the job had it.
 UNUSABLE = "unusable_payload"
 MAX_URL_LENGTH = 2048
+#: How often it is looked for what a job needs: another process may have stored the same since the first look.
+LOOKS = 3
+MAX_NAME_LENGTH = 100
 
 
 def adopt(job: Job) -> Job:
     """The job as one of ours, pointing at the delivery that it has become."""
     assert job.legacy is not None  # noqa: S101 - callers adopt legacy jobs only
     delivery_id = uuid5(NAMESPACE, job.id)
-    if not Delivery.objects.filter(pk=delivery_id).exists():
-        with transaction.atomic():
-            _store(delivery_id, job, *job.legacy)
+    for looks_left in reversed(range(LOOKS)):
+        try:
+            if not Delivery.objects.filter(pk=delivery_id).exists():
+                with transaction.atomic():
+                    _store(delivery_id, job, *job.legacy)
+            break
+        except IntegrityError:
+            if not looks_left:
+                raise
     return replace(job, deliveries=(delivery_id,), legacy=None)
 
 
@@ -100,12 +109,24 @@ def _subscriber(url: str, expression: str) -> Subscriber:
     """The subscriber that the job was made for, or one that stands for it under a topic of its own."""
     known = Subscriber.objects.existing().filter(target_url=url).order_by("id")
     found = known.filter(filter_expression=as_stored_text(expression)).first() or known.first()
+    return found or _stand_in(url)
+
+
+def _stand_in(url: str) -> Subscriber:
+    """A name of its own keeps two processes from making two of them, unless an operator has given it away."""
+    name = _name_for(url)
+    namesake = Subscriber.objects.existing().filter(name=name).first()
+    if namesake and namesake.target_url == url:
+        return namesake
     with acting(SYSTEM, "Stands for jobs of the original whose subscriber is not in the table."):
-        return found or Subscriber.objects.create(
-            topic=ADOPTED_TOPIC, target_url=url, filter_expression="False", **_named(url)
+        return Subscriber.objects.create(
+            topic=ADOPTED_TOPIC, target_url=url, filter_expression="False", name="" if namesake else name
         )
 
 
-def _named(url: str) -> dict[str, Any]:
-    name = f"adopted: {url}"[:100]
-    return {} if Subscriber.objects.existing().filter(name=name).exists() else {"name": name}
+def _name_for(url: str) -> str:
+    name = f"adopted: {url}"
+    if len(name) <= MAX_NAME_LENGTH:
+        return name
+    digest = sha256(url.encode()).hexdigest()[:8]
+    return f"{name[: MAX_NAME_LENGTH - len(digest) - 1]} {digest}"

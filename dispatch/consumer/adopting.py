@@ -19,6 +19,8 @@ def adopt(fetched: Sequence[Job]) -> tuple[list[Job], list[Failure]]:
         try:
             jobs.append(legacy.adopt(job) if job.legacy else job)
         except (DataError, IntegrityError) as error:
-            logger.error("The original's job %s cannot be stored and goes to the queue's retries: %s", job.id, error)
-            refused.append(Failure(job, "unstorable_job", str(error)))
+            # What Postgres adds in further lines quotes values, which may be secret.
+            reason = str(error).partition("\n")[0]
+            logger.error("The original's job %s cannot be stored and goes to the queue's retries: %s", job.id, reason)
+            refused.append(Failure(job, "unstorable_job", reason))
     return jobs, refused

@@ -2,9 +2,13 @@
 
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import product
+from threading import Barrier
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from dispatch.identifiers import new_id
@@ -47,6 +51,25 @@ def test_an_adopted_job_points_at_a_due_delivery_and_keeps_its_id() -> None:
 def test_a_job_is_adopted_once_however_often_it_comes() -> None:
     assert adopt(a_job()) == adopt(a_job())
     assert (Delivery.objects.count(), Event.objects.count()) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_processes_that_meet_one_unknown_url_at_once_share_what_stands_for_it() -> None:
+    urls = [f"{URL}/{number * 10**length}" for number, length in product(range(1, 11), (0, 100))]
+    side_by_side = Barrier(4, timeout=15)
+
+    def adopt_all(process: int) -> None:
+        try:
+            for url in urls:
+                side_by_side.wait()
+                adopt(a_job(url, job_id=f"{process} {url}"))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(adopt_all, range(4)))
+    assert Delivery.objects.count() == 80
+    assert sorted(Subscriber.objects.values_list("target_url", flat=True)) == sorted(urls)
 
 
 def test_jobs_with_other_ids_are_other_deliveries() -> None:

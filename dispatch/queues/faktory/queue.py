@@ -191,9 +191,17 @@ class FaktoryQueue:
             return [from_wire(wire)]
         except (ValueError, KeyError, TypeError) as error:
             logger.error("Job %s is not for Switch and goes to Faktory's retries: %s", wire.get("jid"), error)
-            failure = {"jid": wire.get("jid"), "errtype": "unknown_job", "message": str(error), "backtrace": []}
-            self._commands.ask_all([f"FAIL {json.dumps(failure)}"])
+            self._refuse(wire, error)
             return []
+
+    def _refuse(self, wire: dict[str, Any], error: Exception) -> None:
+        if wire.get("retry") == 0:
+            # Faktory would forget it with its failure. So it comes again, as one that goes to the dead set.
+            self._commands.ask(f"PUSHB {json.dumps([{**wire, 'retry': -1}])}")
+            self._commands.ask(f"ACK {json.dumps({'jid': wire['jid']})}")
+            return
+        failure = {"jid": wire.get("jid"), "errtype": "unknown_job", "message": str(error), "backtrace": []}
+        self._commands.ask_all([f"FAIL {json.dumps(failure)}"])
 
     def _tell(self, items: Sequence[Item], command: Callable[[Item], str]) -> list[Item]:
         """Sends a command for each item, many at once; returns the items that were refused."""

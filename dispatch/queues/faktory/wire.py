@@ -51,4 +51,6 @@ def from_wire(wire: dict[str, Any]) -> Job:
             return Job(**common, fan_out=UUID(event_id))
         case [list() as ids] if ids:
             return Job(**common, deliveries=tuple(UUID(str(each)) for each in ids))
-    raise ValueError(f"arguments of an unknown form: {str(args)[:200]}")
+    # Their values may hold secrets, and what is said here is logged.
+    kinds = ", ".join(type(each).__name__ for each in args) if isinstance(args, list) else type(args).__name__
+    raise ValueError(f"arguments of an unknown form ({kinds[:200] or 'none'})")

@@ -200,8 +200,33 @@ def test_a_job_that_is_none_of_ours_goes_to_faktorys_retries(
     assert queue.depth().scheduled == before + 2
 
 
-def foreign_job(queue: str, args: list[Any]) -> dict[str, Any]:
-    return {"jid": uuid4().hex, "jobtype": "pubsub", "queue": queue, "args": args, "retry": 5}
+@pytest.mark.parametrize("args", [["http://a.example/", "True", {"token": "hush"}], ["hush", "", "", ""], ["hush"]])
+def test_what_a_job_that_is_none_of_ours_holds_is_not_logged(
+    queue: FaktoryQueue, settings: Settings, caplog: pytest.LogCaptureFixture, args: list[Any]
+) -> None:
+    foreign = foreign_job(settings.SWITCH_PRODUCTION_QUEUE, args)
+    queue._commands.ask(f"PUSHB {json.dumps([foreign])}")
+    assert queue.fetch(1, 1.0) == []
+    assert foreign["jid"] in caplog.text
+    assert f"({', '.join(type(each).__name__ for each in args)})" in caplog.text
+    assert "hush" not in caplog.text
+
+
+def test_one_that_may_not_be_retried_is_kept_among_the_dead(queue: FaktoryQueue, settings: Settings) -> None:
+    def dead() -> int:
+        return int(json.loads(queue._commands.ask("INFO"))["faktory"]["tasks"]["Dead"]["size"])
+
+    before = dead()
+    foreign = foreign_job(settings.SWITCH_PRODUCTION_QUEUE, [5], retry=0)
+    queue._commands.ask(f"PUSHB {json.dumps([foreign])}")
+    deadline = time.monotonic() + WAIT_SECONDS
+    while dead() == before and time.monotonic() < deadline:
+        assert queue.fetch(1, 0.2) == []
+    assert dead() == before + 1
+
+
+def foreign_job(queue: str, args: list[Any], retry: int = 5) -> dict[str, Any]:
+    return {"jid": uuid4().hex, "jobtype": "pubsub", "queue": queue, "args": args, "retry": retry}
 
 
 def test_the_packages_client_and_this_queue_understand_each_other(settings: Settings) -> None:
