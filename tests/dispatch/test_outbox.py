@@ -1,5 +1,11 @@
 """Events that belong to the transaction of the code that publishes them."""
 
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
 import pytest
 from django.db import transaction
 
@@ -52,3 +58,41 @@ def test_what_a_publish_refuses_is_refused_before_anything_is_stored() -> None:
     with pytest.raises(PayloadError, match="topic"):
         publish_on_commit(" ", {})
     assert not Event.objects.exists()
+
+
+def nested(levels: int) -> list[Any]:
+    found: list[Any] = []
+    for _ in range(levels):
+        found = [found]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ({"body": {"t": float("nan")}}, "It cannot be written as JSON: Out of range float values"),
+        ({"body": float("inf")}, "It cannot be written as JSON: Out of range float values"),
+        ({"body": object()}, "Object of type object is not JSON serializable"),
+        ({"body": nested(3_000)}, "nested too deep"),
+        ({"body": nested(300)}, "nested deeper than"),
+        ({"body": {1: "a", "1": "b"}}, "the key '1' twice"),
+        ([], "object"),
+        (None, "object"),
+        ("text", "object"),
+    ],
+    ids=["nan", "inf", "no JSON", "very deep", "deep", "twice", "list", "none", "text"],
+)
+def test_what_is_no_payload_is_refused_in_words(data: Any, reason: str) -> None:
+    with pytest.raises(PayloadError, match=reason):
+        publish_on_commit("orders", data)
+    assert not Event.objects.exists()
+
+
+def test_what_django_writes_in_json_is_taken() -> None:
+    moment = datetime(2026, 11, 28, 12, 30, tzinfo=UTC)
+    accepted = publish_on_commit("orders", {"body": {"at": moment, "price": Decimal("1.10"), "id": UUID(int=1)}})
+    assert json.loads(Event.objects.get(pk=accepted.id).payload)["body"] == {
+        "at": "2026-11-28T12:30:00Z",
+        "price": "1.10",
+        "id": str(UUID(int=1)),
+    }

@@ -200,8 +200,13 @@ class FaktoryQueue:
             self._commands.ask(f"PUSHB {json.dumps([{**wire, 'retry': -1}])}")
             self._commands.ask(f"ACK {json.dumps({'jid': wire['jid']})}")
             return
-        failure = {"jid": wire.get("jid"), "errtype": "unknown_job", "message": str(error), "backtrace": []}
-        self._commands.ask_all([f"FAIL {json.dumps(failure)}"])
+        told: dict[str, Any] = {
+            "jid": wire.get("jid"),
+            "errtype": "unknown_job",
+            "message": str(error),
+            "backtrace": [],
+        }
+        self._commands.ask_all([f"FAIL {json.dumps(told)}"])
 
     def _tell(self, items: Sequence[Item], command: Callable[[Item], str]) -> list[Item]:
         """Sends a command for each item, many at once; returns the items that were refused."""
