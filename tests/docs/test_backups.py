@@ -14,7 +14,7 @@ from tests.flows.receiver import Answer, Received, Receiver
 from tests.servers.hub import HubServer
 from tests.servers.processes import kill_group, wait_until
 
-_, SQLITE_SAVE, SQLITE_RESTORE, POSTGRES_SAVE, POSTGRES_RESTORE, REPAIR = blocks(page("operating.md"))
+_, SQLITE_SAVE, SQLITE_RESTORE, POSTGRES_SAVE, POSTGRES_RESTORE, REPAIR, _ = blocks(page("operating.md"))
 WAIT_SECONDS = 120.0
 #: So many events are accepted before the back-up begins, and at least so many more before the hub dies.
 EVENTS = 40
