@@ -85,7 +85,12 @@ class Hub:
     retry_seconds: float = 60.0
 
     def __post_init__(self) -> None:
-        """Raises ValueError for topics of which none, or not all, would let something be published."""
+        """Raises ValueError for a URL that leads nowhere, and for topics of which none, or not all, would let something
+        be published.
+        """
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"url: {self.url!r} is not the address of a hub, such as http://switch.example.com:8000")
         if self.topics is None:
             return
         if isinstance(self.topics, str):

@@ -98,6 +98,12 @@ def test_one_topic_is_given_as_a_list() -> None:
         Hub("http://127.0.0.1:1", SECRET, "shop", topics="order.*")
 
 
+@pytest.mark.parametrize("url", ["127.0.0.1:8000", "switch.example.com", "", "http://", "ftp://switch.example.com"])
+def test_a_url_that_is_none_is_refused_at_once(url: str) -> None:
+    with pytest.raises(ValueError, match="is not the address of a hub"):
+        Hub(url, "a secret", "shop")
+
+
 @pytest.mark.parametrize("topics", [[], ()])
 def test_no_topics_are_not_all_topics(topics: list[str]) -> None:
     with pytest.raises(ValueError, match="topics is empty"):

@@ -43,6 +43,18 @@ def test_a_list_counts_nothing_and_skips_nothing(api: Caller) -> None:
     assert "OFFSET" not in told
 
 
+@pytest.mark.parametrize("limit", ["abc", "0", "-5", "1.5", "", "201", "10000", "000000001999", "%D9%A3"])
+def test_a_limit_that_no_page_can_have_is_refused(api: Caller, limit: str) -> None:
+    answer = api.get(f"events?limit={limit}")
+    assert answer.status == 400
+    assert "is not a whole number from 1 to 200" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("limit", [1, 200])
+def test_the_bounds_of_a_limit_are_taken(api: Caller, limit: int) -> None:
+    assert api.get(f"events?limit={limit}").status == 200
+
+
 def test_events_are_narrowed_by_topic_time_and_author(api: Caller) -> None:
     old = str(make_past_event(timedelta(hours=5)).pk)
     new = str(make_event(topic="invoices", author="shop", idempotency_key="k1").pk)
