@@ -60,6 +60,7 @@ def test_short_tables_are_counted_exactly() -> None:
 def test_long_tables_are_estimated(has_gaps: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(size, "COUNTED", 500)
     many_aged(4_000, 10, make_subscriber())
+    analyze()  # or the statements below are planned for the tables of an earlier test
     if has_gaps:  # as if all but one in four, and the old ones, had been pruned
         Event.objects.filter(pk__in=list(Event.objects.values_list("pk", flat=True)[::4])).update(author="kept")
         Delivery.objects.exclude(event__author="kept").filter(tries__isnull=False).update(attempts=0)
