@@ -24,17 +24,12 @@ demo: .venv/run.installed
 pictures: .venv/test.installed
 	$(BIN)/python -m tests.pictures $(PICTURES)
 
-# Most tests wait for real servers, so more of them run at a time than there are cores. What fails then is run once more,
-# alone, and must pass; the log names it either way. TESTERS=0 runs one after another.
+# Most tests wait for real servers, so more of them run at a time than there are cores; TESTERS=0 runs one after another.
 TESTERS ?= 4
-define tests
-	$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile $(1) \
-	  || { test $$? -eq 1 && $(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(1); }
-endef
-
+PYTEST := $(BIN)/python -m pytest -n $(TESTERS) --dist loadfile
 test: .venv/test.installed
-	$(call tests)
-	SWITCH_TEST_DATABASE=postgres; export SWITCH_TEST_DATABASE; $(call tests,tests/subscribers tests/dispatch)
+	$(PYTEST)
+	SWITCH_TEST_DATABASE=postgres $(PYTEST) tests/subscribers tests/dispatch
 
 # Kills real processes for some twenty minutes: each step of the flow, then a storm on each pair of database and queue.
 faults: .venv/test.installed
