@@ -1,5 +1,6 @@
 """A real Faktory with its Redis and a password."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -50,13 +51,22 @@ class FaktoryServer:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def connections(self) -> int:
+        """How many clients it believes connected. One that was killed is among them until its FETCH ends, two seconds
+        later, and what that FETCH is given meanwhile is lost with it."""
+        with urlopen(self._request("/stats"), timeout=10) as answer:
+            return int(json.loads(answer.read())["server"]["connections"])
+
     def signal(self, worker_id: str, wish: str) -> None:
         """What the buttons of its page "Busy" do: tells a consumer to be `quiet` or to `terminate`."""
         body = urlencode({"wid": worker_id, "signal": wish}).encode()
-        request = Request(f"http://127.0.0.1:{self.web_port}/busy", body)
-        request.add_header("Authorization", f"Basic {b64encode(f':{self.password}'.encode()).decode()}")
-        with urlopen(request, timeout=10) as answer:
+        with urlopen(self._request("/busy", body), timeout=10) as answer:
             assert answer.status == 200
+
+    def _request(self, path: str, body: bytes | None = None) -> Request:
+        credentials = b64encode(f":{self.password}".encode()).decode()
+        return Request(f"http://127.0.0.1:{self.web_port}{path}", body, {"Authorization": f"Basic {credentials}"})
 
     def start(self) -> None:
         env = os.environ | {"FAKTORY_PASSWORD": self.password}
