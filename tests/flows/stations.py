@@ -34,7 +34,7 @@ class Station:
         return [request for request in list(self.receiver.requests) if urlsplit(request.path).path == path]
 
     def first_request(self, path: str) -> Received:
-        """The first request to the path; the receiver keeps one a moment after it has answered."""
+        """The first request to the path, once it has come."""
         self.receiver.wait_until(lambda: bool(self.requests(path)))
         return self.requests(path)[0]
 
