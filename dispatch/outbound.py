@@ -7,7 +7,7 @@ from django.conf import settings
 from dispatch.ledger.loading import LoadedSubscriber
 from dispatch.outcomes import ErrorKind, Outcome
 from dispatch.transport import Exchange, Timeouts, Transport
-from subscribers.policy import address_guard, port_policy
+from subscribers.policy import address_guard, longest_timeout_seconds, port_policy
 
 
 def open_transport() -> Transport:
@@ -36,7 +36,7 @@ def send_once(exchange: Exchange, max_seconds: float) -> Outcome:
 
 def timeouts_for(subscriber: LoadedSubscriber) -> Timeouts:
     """The subscriber's own or else the hub's, none above the hub's most."""
-    most: float = settings.SWITCH_MAX_TIMEOUT_SECONDS
+    most = longest_timeout_seconds()
     return Timeouts(
         connect_seconds=min(subscriber.connect_timeout_seconds or settings.SWITCH_CONNECT_TIMEOUT_SECONDS, most),
         idle_seconds=min(subscriber.idle_timeout_seconds or settings.SWITCH_IDLE_TIMEOUT_SECONDS, most),

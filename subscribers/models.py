@@ -1,6 +1,7 @@
 """Who wants what: subscribers, and the counter that tells every process that they changed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -10,7 +11,18 @@ from django.db.models.functions import Now
 
 from subscribers.querysets import SubscriberQuerySet
 from subscribers.records import SubscriberRecords
-from subscribers.validators import validate_filter_expression, validate_secret, validate_target_url, validate_topic
+from subscribers.validators import (
+    validate_filter_expression,
+    validate_name,
+    validate_secret,
+    validate_target_url,
+    validate_timeout,
+    validate_topic,
+)
+
+TIMEOUTS = ("connect_timeout_seconds", "idle_timeout_seconds", "total_timeout_seconds")
+#: What the settings or a newer version may refuse where an older row has it.
+STANDING = ("name", "target_url", *TIMEOUTS)
 
 
 class Subscriber(models.Model):
@@ -30,7 +42,11 @@ class Subscriber(models.Model):
         BINARY = "cloudevents_binary", "CloudEvents, binary"
 
     name = models.CharField(
-        max_length=100, blank=True, db_default="", help_text="A short name for people; unique if given."
+        max_length=100,
+        blank=True,
+        db_default="",
+        validators=[validate_name],
+        help_text="A short name for people; unique if given.",
     )
     topic = models.CharField(
         max_length=255,
@@ -56,13 +72,22 @@ class Subscriber(models.Model):
         help_text="Retries after a first failure, before a delivery is dead. 25 take about three weeks.",
     )
     connect_timeout_seconds = models.FloatField(
-        null=True, blank=True, validators=[MinValueValidator(0.1)], help_text="Empty: the hub's default."
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.1), validate_timeout],
+        help_text="Empty: the hub's default.",
     )
     idle_timeout_seconds = models.FloatField(
-        null=True, blank=True, validators=[MinValueValidator(0.1)], help_text="Empty: the hub's default."
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.1), validate_timeout],
+        help_text="Empty: the hub's default.",
     )
     total_timeout_seconds = models.FloatField(
-        null=True, blank=True, validators=[MinValueValidator(0.1)], help_text="Empty: the hub's default."
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.1), validate_timeout],
+        help_text="Empty: the hub's default.",
     )
     max_in_flight = models.PositiveIntegerField(
         null=True,
@@ -131,17 +156,19 @@ class Subscriber(models.Model):
         return self.name or f"{self.topic} → {self.target_url}"
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
-        """A URL that the row has already is not judged again: its other fields stay writable, whatever is set."""
+        """What is STANDING in the row already is not judged again: its other fields stay writable, whatever is set."""
         try:
             super().clean_fields(exclude)
         except ValidationError as error:
-            if "target_url" not in error.error_dict or not self._has_standing_url():
+            standing = self.standing({name: getattr(self, name) for name in error.error_dict})
+            if not standing:
                 raise
-            super().clean_fields({*(exclude or ()), "target_url"})
+            super().clean_fields({*(exclude or ()), *standing})
 
-    def _has_standing_url(self) -> bool:
-        standing = type(self).objects.filter(pk=self.pk, target_url=self.target_url)
-        return self.pk is not None and standing.exists()
+    def standing(self, given: Mapping[str, Any]) -> set[str]:
+        """Those of the STANDING fields that `given` leaves as they are stored."""
+        stored = type(self).objects.filter(pk=self.pk).values(*STANDING).first() if self.pk else None
+        return {name for name in STANDING if stored and name in given and given[name] == stored[name]}
 
     def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
         """Deletes softly: its deliveries keep pointing at it."""

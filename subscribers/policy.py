@@ -1,4 +1,4 @@
-"""What the settings let be called: asked when a URL is written, and again when a request is sent."""
+"""What the settings let a subscriber have: asked when it is written, and again when a request is sent."""
 
 from django.conf import settings
 
@@ -18,3 +18,8 @@ def address_guard() -> AddressGuard:
 def port_policy() -> PortPolicy:
     """By SWITCH_DELIVERY_PORTS."""
     return PortPolicy(settings.SWITCH_DELIVERY_PORTS)
+
+
+def longest_timeout_seconds() -> float:
+    """SWITCH_MAX_TIMEOUT_SECONDS."""
+    return float(settings.SWITCH_MAX_TIMEOUT_SECONDS)

@@ -5,9 +5,15 @@ import base64
 from django.core.exceptions import ValidationError
 
 from subscribers.filters import FilterError, compile_filter
-from subscribers.policy import address_guard, port_policy
+from subscribers.policy import address_guard, longest_timeout_seconds, port_policy
 from subscribers.targets import TargetError, address_of, check_target, port_of
 from subscribers.topics import control_in, pattern_problem
+
+
+def validate_name(name: str) -> None:
+    if control := control_in(name):
+        sentence = f"A name cannot hold line breaks or other control characters; this one holds {control}."
+        raise ValidationError(sentence, code="name_control")
 
 
 def validate_topic(topic: str) -> None:
@@ -38,6 +44,12 @@ def validate_target_url(url: str) -> None:
     address = address_of(url)
     if address and (reason := address_guard().check(address)):
         raise ValidationError(f"This address is not called: {reason}.", code="target_address_refused")
+
+
+def validate_timeout(seconds: float) -> None:
+    if seconds > (longest := longest_timeout_seconds()):
+        sentence = f"This hub waits {longest:g} s at most (SWITCH_MAX_TIMEOUT_SECONDS): give no more."
+        raise ValidationError(sentence, code="timeout_too_long")
 
 
 def validate_secret(secret: str) -> None:

@@ -14,6 +14,7 @@ from dispatch.signing import SecretError, public_key
 from dispatch.viewing import seen_error
 from subscribers.models import Subscriber
 from subscribers.secrets import LONGEST_OVERLAP_HOURS
+from subscribers.validators import validate_name
 
 WRITTEN = (
     *("name", "topic", "filter_expression", "target_url", "body_format", "secret", "retry_limit"),
@@ -60,7 +61,9 @@ class SubscriberSerializer(StrictSerializer, serializers.ModelSerializer[Subscri
         read_only_fields = ("id", *READ)
         extra_kwargs = {
             # Who creates under a name that is taken may be repeating a request; the views look.
-            "name": {"validators": [], "required": False},
+            "name": {"validators": [validate_name], "required": False},
+            # A publish keeps every blank of its topic.
+            "topic": {"trim_whitespace": False},
             "filter_expression": {"required": False, "trim_whitespace": False},
             "body_format": {"required": False},
             "retry_limit": {"required": False},
@@ -68,12 +71,12 @@ class SubscriberSerializer(StrictSerializer, serializers.ModelSerializer[Subscri
         }
 
     def get_fields(self) -> dict[str, Any]:
-        """A URL that the subscriber has already is not judged again, as its model has it."""
+        """What the subscriber has already is not judged again, as its model has it."""
         fields = super().get_fields()
         given = getattr(self, "initial_data", None)
-        standing = self.instance.target_url if isinstance(self.instance, Subscriber) else None
-        if isinstance(given, Mapping) and standing and given.get("target_url") == standing:
-            fields["target_url"].validators = []
+        if isinstance(self.instance, Subscriber) and isinstance(given, Mapping):
+            for name in self.instance.standing(given):
+                fields[name].validators = []
         return fields
 
     def get_has_secret(self, subscriber: Subscriber) -> bool:
