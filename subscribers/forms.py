@@ -40,6 +40,9 @@ class SubscriberForm(forms.ModelForm):
         if not self.instance.pk:
             self.initial.setdefault("retry_limit", 25)
             self.initial.setdefault("body_format", Subscriber.Format.PLAIN)
+        if "topic" in self.fields:
+            # A publish keeps every blank of its topic.
+            self.fields["topic"].strip = False  # type: ignore[attr-defined] # it is a CharField
         if "body_format" in self.fields:
             self.fields["body_format"].required = False
         if "secret" in self.fields and self._has_secret:

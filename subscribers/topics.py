@@ -35,3 +35,7 @@ def control_in(topic: str) -> str | None:
     """The first control character of `topic` as `U+000A`, or None."""
     found = CONTROL.search(topic)
     return f"U+{ord(found[0]):04X}" if found else None
+
+
+def has_outer_blanks(topic: str) -> bool:
+    return topic != topic.strip()

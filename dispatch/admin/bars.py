@@ -65,7 +65,7 @@ def topic_field(*suggested: str, **kwargs: Any) -> forms.CharField:
     """Topics of events are suggested, and if `wanted` is, those of subscribers as well."""
     query = dict.fromkeys(suggested, "1")
     widget = SuggestedInput("suggest_topics", query, placeholder="order.created")
-    return forms.CharField(required=False, max_length=255, widget=widget, **kwargs)
+    return forms.CharField(required=False, max_length=255, strip=False, widget=widget, **kwargs)
 
 
 def choice_field(choices: list[tuple[str, str]], every: str, **kwargs: Any) -> forms.ChoiceField:

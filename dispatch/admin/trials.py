@@ -43,7 +43,7 @@ def _to_unsaved(request: HttpRequest, url: str) -> Answer:
         raise AskedWrongError(
             "An event that was published is only sent to the saved URL. Send a sample, or save first."
         )
-    topic = request.POST.get("topic", "").strip()
+    topic = request.POST.get("topic", "")
     validate_topic(topic)
     validate_target_url(url)
     event = trying.sample_for(topic, url)

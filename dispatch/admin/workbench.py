@@ -134,7 +134,7 @@ def saved_subscriber(request: HttpRequest) -> Subscriber | None:
 
 
 def _topic(request: HttpRequest) -> str:
-    topic = request.POST.get("topic", "").strip()
+    topic = request.POST.get("topic", "")
     validate_topic(topic)
     return topic
 

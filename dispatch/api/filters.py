@@ -53,7 +53,7 @@ class EventForm(forms.Form):
 
 
 class EventFilter(SpanFilter):
-    topic = filters.CharFilter(label="A topic, in full.")
+    topic = filters.CharFilter(label="A topic, in full.", strip=False)
     author = filters.CharFilter(label="With a time span of at most 24 hours, or an idempotency key.")
     idempotency_key = filters.CharFilter(label="With author.")
 
@@ -97,7 +97,7 @@ class AttemptFilter(filters.FilterSet):
 
 
 class SubscriberFilter(filters.FilterSet):
-    topic = filters.CharFilter(label="A topic or pattern, in full.")
+    topic = filters.CharFilter(label="A topic or pattern, in full.", strip=False)
     name = filters.CharFilter(label="A name, in full.")
 
     class Meta:

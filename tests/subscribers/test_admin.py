@@ -59,7 +59,7 @@ def test_a_bad_expression_is_refused_with_a_caret_under_its_place(admin_client: 
     [
         ("target_url", "ftp://billing/", "http"),
         ("target_url", "billing:8000", "http"),
-        ("topic", "  ", "required"),
+        ("topic", "  ", "needs a name"),
         ("secret", "correct horse battery staple", "base64"),
         ("retry_limit", "1000", "100"),
     ],

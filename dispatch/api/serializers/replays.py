@@ -41,7 +41,7 @@ class ReplayWishSerializer(StrictSerializer):
 
     kind = serializers.ChoiceField(choices=Replay.Kind.choices, default=Replay.Kind.REPLAY)
     subscriber = serializers.PrimaryKeyRelatedField(queryset=Subscriber.objects.existing(), required=False)
-    topic = serializers.CharField(max_length=255, required=False, allow_blank=True)
+    topic = serializers.CharField(max_length=255, required=False, allow_blank=True, trim_whitespace=False)
     state = serializers.ChoiceField(
         choices=[(state.value, state.label) for state in map(Delivery.State, SETTLED)], required=False, allow_blank=True
     )

@@ -151,6 +151,7 @@ class BackTestWishSerializer(StrictSerializer):
 class UnsavedBackTestSerializer(BackTestWishSerializer):
     topic = serializers.CharField(
         max_length=Subscriber._meta.get_field("topic").max_length,
+        trim_whitespace=False,
         validators=[validate_topic],
         help_text="A topic or a pattern.",
     )
