@@ -23,7 +23,12 @@ from dispatch.serializers import EventSerializer
 from subscribers import matching
 
 
-class PublishView(APIView):
+class HubView(APIView):
+    #: Without OPTIONS, to which DRF would answer with a page about the view.
+    http_method_names = ["get", "head", "post"]  # as DRF declares it
+
+
+class PublishView(HubView):
     """`POST /publish`: one event or a list of them; 202 once they are stored."""
 
     parser_classes = ()  # the body is JSON whatever it says of itself
@@ -48,7 +53,7 @@ def _cloudevent_headers(meta: dict[str, Any]) -> dict[str, str]:
     return attributes | {"content-type": meta.get("CONTENT_TYPE", "")}
 
 
-class EventView(APIView):
+class EventView(HubView):
     """`GET /events/<id>`: what became of an event, for its author."""
 
     def get(self, request: Request, event_id: UUID) -> Response:
@@ -59,7 +64,7 @@ class EventView(APIView):
         return Response(EventSerializer(event).data)
 
 
-class RefreshView(APIView):
+class RefreshView(HubView):
     """`GET /refresh`: makes every process read the subscribers again."""
 
     def get(self, request: Request) -> Response:
@@ -67,7 +72,7 @@ class RefreshView(APIView):
         return Response({"subscribers": "will be read again by every process before its next publish"})
 
 
-class MetricsView(APIView):
+class MetricsView(HubView):
     """`GET /metrics`: the state of the whole hub, for Prometheus; with SWITCH_METRICS_TOKEN, for who knows it only."""
 
     authentication_classes = ()
@@ -83,7 +88,7 @@ class MetricsView(APIView):
         return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)
 
 
-class HealthView(APIView):
+class HealthView(HubView):
     """`GET /healthz`: the process answers."""
 
     authentication_classes = ()
@@ -93,7 +98,7 @@ class HealthView(APIView):
         return Response({"status": "ok"})
 
 
-class ReadyView(APIView):
+class ReadyView(HubView):
     """`GET /readyz`: events can be accepted and are being delivered; else 503 with the reason."""
 
     authentication_classes = ()
@@ -102,5 +107,6 @@ class ReadyView(APIView):
     def get(self, request: Request) -> HttpResponse:
         obstacles = readiness.obstacles()
         if obstacles:
-            return problems.respond(problems.problem(503, " ".join(obstacles)))
+            described = problems.problem(503, " ".join(obstacles))
+            return problems.respond(described, **{"Retry-After": str(problems.RETRY_AFTER_SECONDS)})
         return Response({"status": "ready"})

@@ -67,7 +67,7 @@ class PublishDescribed(OpenApiViewExtension):  # type: ignore[no-untyped-call]
             tags=["publishing"],
             parameters=[IDEMPOTENCY_KEY],
             request={"application/json": PublicationSerializer},
-            responses={202: PublishedSerializer, **problems(400, 401, 403, 409, 413, 503)},
+            responses={202: PublishedSerializer, **problems(400, 401, 403, 408, 409, 413, 503)},
         )
 
 

@@ -13,6 +13,7 @@ MEANINGS = {
     401: "There is no key or token, or it does not hold.",
     403: "The key lacks a scope, or the user a permission.",
     404: "There is no such thing.",
+    408: "The body was not complete in time.",
     409: "What is there already, or the state it is in, stands in the way.",
     412: "It was changed since the caller has read it.",
     413: "The body is too large.",
@@ -39,7 +40,7 @@ class HubSchema(AutoSchema):
                 bodies[code] = self._get_response_for_code(ProblemSerializer, code, [PROBLEM], direction)  # type: ignore[no-untyped-call] # nor this
         for code, body in bodies.items():
             body["description"] = body.get("description") or MEANINGS.get(int(code), "")
-            if code == "429":
+            if code in ("429", "503"):
                 body["headers"] = RETRY_AFTER
         return dict(sorted(bodies.items()))
 
@@ -52,4 +53,4 @@ class HubSchema(AutoSchema):
     def _problem_statuses(self) -> tuple[int, ...]:
         if not getattr(self.view, "tells_problems", False):
             return ()
-        return (*ALWAYS, *((413,) if self.method in WITH_BODY else ()), *((404,) if "{" in self.path else ()))
+        return (*ALWAYS, *((408, 413) if self.method in WITH_BODY else ()), *((404,) if "{" in self.path else ()))

@@ -35,6 +35,7 @@ def test_readyz_tells_that_faktory_is_away(settings: Settings) -> None:
     assert answer.status == 503
     assert "Faktory does not answer; events are accepted and wait in the database." in answer.detail
     assert "a-password" not in answer.detail
+    assert int(answer.headers["Retry-After"]) > 0
 
 
 def make_consumer(progressed: timedelta) -> Consumer:

@@ -132,6 +132,17 @@ def test_other_methods_are_405(path: str) -> None:
     assert "PUT" in answer.detail
 
 
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [("/publish", "POST"), ("/refresh", "GET, HEAD"), ("/healthz", "GET, HEAD"), ("/metrics", "GET, HEAD")],
+)
+def test_options_is_no_method_of_any_address(path: str, allowed: str) -> None:
+    headers = {"Authorization": f"Bearer {PublisherToken.issue('shop')}", "Accept": "text/html"}
+    answer = Answer(Client().options(path, headers=headers))
+    assert (answer.status, answer.headers["Allow"]) == (405, allowed)
+    assert "OPTIONS" in answer.detail
+
+
 def test_event_is_told_to_its_author_and_to_nobody_else() -> None:
     subscribe(name="ledger", target_url="http://127.0.0.1:9/secret-path")
     identifier = post(PLAIN).json["id"]

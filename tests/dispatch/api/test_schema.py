@@ -101,6 +101,7 @@ def test_every_problem_is_described_as_one(schema: Any) -> None:
         for status, answer in operation["responses"].items():
             if int(status) >= 400:
                 assert list(answer["content"]) == ["application/problem+json"], name
+            assert ("Retry-After" in answer.get("headers", {})) is (status in ("429", "503")), name
         if "/api/v1/" in name:
             assert operation["responses"].keys() >= {"400", "401", "403", "429", "503"}, name
 
