@@ -4,7 +4,7 @@ The attributes stand in the payload under `cloudevent`, where filters can read t
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -91,7 +91,7 @@ def in_no_mode(data: Any) -> Any:
 
 
 def _checked(given: dict[str, Any]) -> dict[str, Any]:
-    """The attributes of an event that is published now. Raises PayloadError."""
+    """The attributes of an event that is published or sent now. Raises PayloadError."""
     attributes = _attributes(given)
     if not is_uri_reference(attributes["source"]):
         raise PayloadError(
@@ -151,8 +151,11 @@ def _unquoted(value: str) -> str:
 
 
 def attributes_for(data: Mapping[str, Any], event_id: UUID, topic: str, author: str) -> dict[str, Any]:
-    """The attributes that a subscriber gets: those that the event came with, or made from what Switch knows of it."""
-    return _given(data) or {
+    """The attributes that a subscriber gets: those that the event came with, or made from what Switch knows of it.
+
+    Never such as no CloudEvent may have: what a payload in the plain form holds there was not judged when it came.
+    """
+    return _given(data, _checked) or {
         "specversion": "1.0",
         "id": str(event_id),
         "source": f"/switch/{quote(author, safe='')}" if author else "/switch",
@@ -161,13 +164,13 @@ def attributes_for(data: Mapping[str, Any], event_id: UUID, topic: str, author: 
     }
 
 
-def _given(data: Any) -> dict[str, Any] | None:
+def _given(data: Any, judged: Callable[[dict[str, Any]], dict[str, Any]] = _attributes) -> dict[str, Any] | None:
     """The attributes that an event came with, if it did: a payload in the plain form may hold anything there."""
     given = data.get("cloudevent") if isinstance(data, dict) else None
     if not isinstance(given, dict):
         return None
     try:
-        return _attributes(given)
+        return judged(given)
     except PayloadError:
         return None
 
