@@ -63,7 +63,7 @@ class PublishDescribed(OpenApiViewExtension):  # type: ignore[no-untyped-call]
             operation_id="publish",
             summary="Publish one event, or a list of them",
             description="Stored, and its deliveries with it, before the answer. In a list one bad item does not spoil "
-            "the others: each has its own result.",
+            "the others: each has its own result. The body is read as JSON, whatever its Content-Type says.",
             tags=["publishing"],
             parameters=[IDEMPOTENCY_KEY],
             request={"application/json": PublicationSerializer},
