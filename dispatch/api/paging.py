@@ -3,11 +3,15 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from rest_framework.exceptions import ParseError
+from rest_framework import exceptions
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 
 BAD_CURSOR = "The cursor is none that a page has given."
+
+
+def _refused(name: str, sentence: str) -> exceptions.ValidationError:
+    return exceptions.ValidationError({name: [sentence]})
 
 
 class NewestFirst(CursorPagination):
@@ -26,14 +30,15 @@ class NewestFirst(CursorPagination):
         if given is None:
             return self.page_size
         if not (given.isascii() and given.isdigit() and len(given) < 5 and 1 <= int(given) <= self.max_page_size):
-            raise ParseError(f"limit: {given[:40]!r} is not a whole number from 1 to {self.max_page_size}.")
+            sentence = f"{given[:40]!r} is not a whole number from 1 to {self.max_page_size}."
+            raise _refused(self.page_size_query_param, sentence)
         return int(given)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         try:
             cursor = super().decode_cursor(request)
         except Exception as error:  # a cursor is text from outside: whatever DRF makes of it, it is a bad cursor
-            raise ParseError(BAD_CURSOR) from error
+            raise _refused(self.cursor_query_param, BAD_CURSOR) from error
         if cursor and cursor.position is not None:
             self._check(cursor.position)
         return cursor
@@ -67,7 +72,7 @@ class NewestFirst(CursorPagination):
         try:
             self._pk.clean(position, None)
         except (ValidationError, ValueError) as error:
-            raise ParseError(BAD_CURSOR) from error
+            raise _refused(self.cursor_query_param, BAD_CURSOR) from error
 
 
 class OldestFirst(NewestFirst):

@@ -47,7 +47,9 @@ def test_a_list_counts_nothing_and_skips_nothing(api: Caller) -> None:
 def test_a_limit_that_no_page_can_have_is_refused(api: Caller, limit: str) -> None:
     answer = api.get(f"events?limit={limit}")
     assert answer.status == 400
-    assert "is not a whole number from 1 to 200" in answer.json["detail"]
+    [error] = answer.json["errors"]
+    assert error["field"] == "limit"
+    assert "is not a whole number from 1 to 200" in error["message"]
 
 
 @pytest.mark.parametrize("limit", [1, 200])
