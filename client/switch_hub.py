@@ -88,8 +88,7 @@ class Hub:
         """Raises ValueError for a URL that leads nowhere, and for topics of which none, or not all, would let something
         be published.
         """
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not _is_address(self.url):
             raise ValueError(f"url: {self.url!r} is not the address of a hub, such as http://switch.example.com:8000")
         if self.topics is None:
             return
@@ -221,6 +220,16 @@ def _is_signed_by_ed25519(public_key: str, signed: bytes, signatures: Sequence[s
                 key.verify(base64.b64decode(encoded), signed)
                 return True
     return False
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises ValueError for what is no number of a port
+    except ValueError:
+        return False
+    is_printable = url.isascii() and not any(each <= " " for each in url)
+    return is_printable and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _published(answer: Mapping[str, Any]) -> Published:

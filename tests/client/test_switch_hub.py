@@ -98,7 +98,14 @@ def test_one_topic_is_given_as_a_list() -> None:
         Hub("http://127.0.0.1:1", SECRET, "shop", topics="order.*")
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:8000", "switch.example.com", "", "http://", "ftp://switch.example.com"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("127.0.0.1:8000", "switch.example.com", "", "http://", "ftp://switch.example.com", "http://switch:port"),
+        *("http://switch:80000", "http://my hub:8000", "http://switch:8000/a b", "http://switch:8000\n", "http://[::1"),
+        "http://hüb:8000",
+    ],
+)
 def test_a_url_that_is_none_is_refused_at_once(url: str) -> None:
     with pytest.raises(ValueError, match="is not the address of a hub"):
         Hub(url, "a secret", "shop")
