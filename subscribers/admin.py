@@ -17,12 +17,9 @@ from subscribers.filters.slips import find_slip
 from subscribers.forms import PauseForm, SubscriberForm
 from subscribers.models import Subscriber
 from subscribers.querysets import SubscriberQuerySet
-from subscribers.topics import has_outer_blanks
+from subscribers.topics import slip_in
 
 SECRETS = ("secret", "previous_secret")
-OUTER_BLANKS = (
-    "Is the topic the one you mean? The blanks around {} are part of it, and events published on {} do not go here."
-)
 STATE_LABELS = {"active": "success", "paused": "warning", "broken": "danger"}
 
 
@@ -161,8 +158,8 @@ class SubscriberAdmin(ModelAdmin):
         """Writes only what the operator changed: a pause that came meanwhile stays."""
         if "filter_expression" in form.changed_data and (slip := find_slip(form.cleaned_data["filter_expression"])):
             messages.warning(request, f"Is the filter the one you mean? {slip.message} {slip.hint}")
-        if "topic" in form.changed_data and has_outer_blanks(topic := form.cleaned_data["topic"]):
-            messages.warning(request, OUTER_BLANKS.format(repr(topic), repr(topic.strip())))
+        if "topic" in form.changed_data and (slip_of_topic := slip_in(form.cleaned_data["topic"])):
+            messages.warning(request, f"Is the topic the one you mean? {slip_of_topic}")
         if not change:
             obj.save()
         elif form.changed_fields:

@@ -37,5 +37,9 @@ def control_in(topic: str) -> str | None:
     return f"U+{ord(found[0]):04X}" if found else None
 
 
-def has_outer_blanks(topic: str) -> bool:
-    return topic != topic.strip()
+def slip_in(topic: str) -> str:
+    """What is allowed in a subscriber's topic, but hardly meant; empty if nothing is."""
+    meant = topic.strip()
+    if topic == meant:
+        return ""
+    return f"The blanks around {topic!r} are part of it, and events published on {meant!r} do not go here."

@@ -1,5 +1,6 @@
 """`manage.py subscribe <topic> <url>`: adds a subscriber, with past events if wished."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -9,8 +10,10 @@ from django.db import transaction
 from dispatch.management.arguments import as_moment, operator, positive_rate
 from dispatch.replays.requesting import ReplayRefusedError, backfill_wish, request
 from subscribers.acting import acting
+from subscribers.filters.slips import find_slip
 from subscribers.management.database import DatabaseCommand
 from subscribers.models import Subscriber
+from subscribers.topics import slip_in
 
 
 class Command(DatabaseCommand):
@@ -48,9 +51,19 @@ class Command(DatabaseCommand):
         except ReplayRefusedError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(self.style.SUCCESS(f"Subscriber {subscriber.pk} hears of {subscriber.topic}."))
+        for doubt in _doubts(subscriber):
+            self.stderr.write(self.style.WARNING(doubt))
         if past:
             count = "10,000+" if past.total is None else f"{past.total:,}"
             self.stdout.write(f"Past events to look at: {count}. The consumers send them: replay {past.pk}.")
+
+
+def _doubts(subscriber: Subscriber) -> Iterator[str]:
+    """What the admin warns of as well."""
+    if slip_of_topic := slip_in(subscriber.topic):
+        yield f"Is the topic the one you mean? {slip_of_topic}"
+    if slip := find_slip(subscriber.filter_expression):
+        yield f"Is the filter the one you mean? {slip.message} {slip.hint}"
 
 
 def _as_text(error: ValidationError) -> str:

@@ -25,6 +25,21 @@ def test_subscriber_is_added_as_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "doubt"),
+    [
+        ([" lead"], "Is the topic the one you mean? The blanks around ' lead' are part of it"),
+        (["lead", "--filter", 'data["total"] > 1,000'], "Is the filter the one you mean? "),
+    ],
+)
+def test_a_slip_is_added_with_a_warning(arguments: list[str], doubt: str) -> None:
+    topic, *more = arguments
+    output, errors = StringIO(), StringIO()
+    call_command("subscribe", topic, "http://billing/", *more, stdout=output, stderr=errors, no_color=True)
+    assert Subscriber.objects.get().topic == topic
+    assert errors.getvalue().startswith(doubt)
+
+
+@pytest.mark.parametrize(
     ("arguments", "field"),
     [
         (["", "http://billing/"], "topic"),
