@@ -25,6 +25,7 @@ from dispatch.payloads import (
 )
 from dispatch.problems import ContentTooLargeError
 from dispatch.publishing import NewEvent
+from dispatch.tokens import MAX_AUTHOR_LENGTH, is_author
 from dispatch.tracing.context import carried_by
 from subscribers.models import Subscriber
 from subscribers.topics import control_in, name_problem
@@ -143,6 +144,20 @@ def read_binary_event(headers: Mapping[str, str], body: bytes, author: str) -> N
         exact = parse_exact(text, parsed)
     given = list(headers.items())
     return _from_cloudevent(cloudevents.from_binary(given, parsed), cloudevents.from_binary(given, exact), author)
+
+
+def read_own_event(topic: Any, text: str, author: Any, key: Any) -> NewEvent:
+    """An event of this process itself, `text` being its data as JSON: no token and no body have been looked at.
+
+    Raises PayloadError or ContentTooLargeError.
+    """
+    if not is_author(author):
+        raise PayloadError(f"The author must be a string of at most {MAX_AUTHOR_LENGTH} characters.", "author")
+    if key is not None and not isinstance(key, str):
+        raise PayloadError(f"The key must be a string, not {type(key).__name__}.", "key")
+    item = _item(parse_json(text), text)
+    given, exact = ({"topic": topic, "data": each} for each in item)
+    return read_event(given, exact, author, key)
 
 
 def _from_cloudevent(data: dict[str, Any], exact: dict[str, Any], author: str) -> NewEvent:

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from dispatch.bodies import read_event
-from dispatch.payloads import PayloadError, check_json, parse_exact, parse_json
+from dispatch.bodies import read_own_event
+from dispatch.payloads import PayloadError
 from dispatch.publishing import Accepted, IdempotencyConflictError, accept
 
 
@@ -19,10 +19,7 @@ def publish_on_commit(topic: str, data: Mapping[str, Any], *, author: str = "", 
     if `key` named another event before.
     """
     text = _as_json(dict(data) if isinstance(data, Mapping) else data)
-    parsed = parse_json(text)
-    check_json(text, parsed)
-    item, exact = ({"topic": topic, "data": each} for each in (parsed, parse_exact(text, parsed)))
-    result = accept([read_event(item, exact, author, key)])[0]
+    result = accept([read_own_event(topic, text, author, key)])[0]
     if isinstance(result, IdempotencyConflictError):
         raise result
     return result

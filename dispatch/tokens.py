@@ -93,7 +93,7 @@ class PublisherToken(Token):
             raise TokenError("The token has no expiry (exp), and this hub demands one.")
         if any(abs(int(self.payload.get(claim, 0))) > LAST_SECOND for claim in ("exp", "nbf", "iat")):
             raise TokenError("The token's exp, nbf and iat must be seconds since 1970, before the year 10000.")
-        if not _is_storable(self.author):
+        if not is_author(self.author):
             raise TokenError(f"The token's author must be a string of at most {MAX_AUTHOR_LENGTH} characters.")
         topics = self.payload.get("topics")
         if topics is not None and not _is_list_of_strings(topics):
@@ -128,7 +128,7 @@ def _check_unambiguous(token: Any) -> None:
         raise TokenError(f"The token's header or claims cannot be trusted. {error.message}") from error
 
 
-def _is_storable(author: Any) -> bool:
+def is_author(author: Any) -> bool:
     """Whether every database takes it as an author: no NUL, and no half of a surrogate pair, which JSON can name."""
     if not isinstance(author, str) or len(author) > MAX_AUTHOR_LENGTH or "\x00" in author:
         return False

@@ -60,6 +60,26 @@ def test_what_a_publish_refuses_is_refused_before_anything_is_stored() -> None:
     assert not Event.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"key": 7}, "The key must be a string, not int."),
+        ({"key": 0}, "The key must be a string, not int."),
+        ({"key": UUID(int=7)}, "The key must be a string, not UUID."),
+        ({"key": "k" * 256}, "longer than 255"),
+        ({"author": "a" * 256}, "The author must be a string of at most 255 characters."),
+        ({"author": "a\x00"}, "The author must be a string"),
+        ({"author": "\ud800"}, "The author must be a string"),
+        ({"author": None}, "The author must be a string"),
+    ],
+    ids=lambda given: ascii(given)[:20],
+)
+def test_keys_and_authors_that_no_publish_can_have_are_refused(given: dict[str, Any], reason: str) -> None:
+    with pytest.raises(PayloadError, match=reason):
+        publish_on_commit("orders", {}, **given)
+    assert not Event.objects.exists()
+
+
 def nested(levels: int) -> list[Any]:
     found: list[Any] = []
     for _ in range(levels):

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from dispatch import pushing
-from dispatch.bodies import read_event
-from dispatch.payloads import PayloadError, parse_exact, parse_json
+from dispatch.bodies import read_own_event
+from dispatch.payloads import PayloadError
 from dispatch.problems import ContentTooLargeError
 from dispatch.publishing import Accepted, accept
 from subscribers.management.database import DatabaseCommand
@@ -26,10 +26,8 @@ class Command(DatabaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            data = parse_json(options["data"])
-            exact = parse_exact(options["data"], data)
-            item, exact_item = ({"topic": options["topic"], "data": each} for each in (data, exact))
-            result = accept([read_event(item, exact_item, options["author"], options["key"])])[0]
+            event = read_own_event(*(options[name] for name in ("topic", "data", "author", "key")))
+            result = accept([event])[0]
         except (PayloadError, ContentTooLargeError) as error:
             place = f" ({error.place})" if isinstance(error, PayloadError) and error.place else ""
             raise CommandError(f"{error}{place}") from error

@@ -47,10 +47,18 @@ def test_same_key_again_says_that_it_is_a_duplicate() -> None:
     [
         ("orders", "{", r"It is not JSON"),
         ("orders", "[]", r"must be an object, not a list. \(data\)"),
+        ("orders", '{"body": 1, "body": 2}', r"the key 'body' twice"),
+        ("orders", '{"body": 1e999}', r"beyond 1.8e308"),
         ("", "{}", r"The topic is empty. \(topic\)"),
     ],
 )
 def test_bad_event_is_refused_with_its_place(topic: str, data: str, sentence: str) -> None:
     with pytest.raises(CommandError, match=sentence):
         publish(topic, data)
+    assert not Event.objects.exists()
+
+
+def test_an_author_that_no_token_can_have_is_refused() -> None:
+    with pytest.raises(CommandError, match="at most 255 characters"):
+        publish("orders", "{}", "--author", "a" * 256)
     assert not Event.objects.exists()
