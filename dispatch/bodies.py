@@ -123,7 +123,7 @@ def read_event(item: Any, exact: Any, author: str, key: str | None, *, is_cloude
         return _from_cloudevent(
             cloudevents.from_structured(item, item), cloudevents.from_structured(item, exact), author
         )
-    topic = _topic(item)
+    topic = _checked_topic(_field(item, "topic"), "topic")
     if "data" in item:
         data, payload = item["data"], to_text(exact["data"])
         key = _own_key(item) or key
@@ -161,7 +161,7 @@ def read_own_event(topic: Any, text: str, author: Any, key: Any) -> NewEvent:
 
 
 def _from_cloudevent(data: dict[str, Any], exact: dict[str, Any], author: str) -> NewEvent:
-    topic, payload = _topic({"topic": cloudevents.topic_of(data)}), to_text(exact)
+    topic, payload = _checked_topic(cloudevents.topic_of(data), "type"), to_text(exact)
     _check_size(payload)
     check_data(data, payload)
     check_no_nul(payload)
@@ -175,20 +175,19 @@ def _field(item: Mapping[str, Any], name: str) -> Any:
     return next((value for key, value in item.items() if key.lower() == name), None)
 
 
-def _topic(item: Mapping[str, Any]) -> str:
-    topic = _field(item, "topic")
+def _checked_topic(topic: Any, place: str) -> str:
     if not isinstance(topic, str):
         reason = "is missing" if topic is None else f"must be a string, not {name_of(topic)}"
-        raise PayloadError(f"The topic {reason}.", "topic")
+        raise PayloadError(f"The topic {reason}.", place)
     if not topic.strip():
-        raise PayloadError("The topic is empty.", "topic")
+        raise PayloadError("The topic is empty.", place)
     if len(topic) > MAX_TOPIC_LENGTH:
-        raise PayloadError(f"The topic is longer than {MAX_TOPIC_LENGTH} characters.", "topic")
+        raise PayloadError(f"The topic is longer than {MAX_TOPIC_LENGTH} characters.", place)
     if control := control_in(topic):
-        raise PayloadError(f"The topic holds the control character {control}.", "topic")
+        raise PayloadError(f"The topic holds the control character {control}.", place)
     if problem := name_problem(topic):
-        raise PayloadError(problem, "topic")
-    check_characters(topic, "topic")
+        raise PayloadError(problem, place)
+    check_characters(topic, place)
     return topic
 
 

@@ -130,6 +130,17 @@ REFUSED_EVENTS = [
     pytest.param({"topic": "a\u2028", "data": {}}, "the control character U+2028", "topic", id="topic-separator"),
     pytest.param({"topic": "a\ud800", "data": {}}, "half a character", "topic", id="topic-lone-surrogate"),
     pytest.param({"topic": "t" * 256, "data": {}}, "longer than 255 characters", "topic", id="topic-too-long"),
+    *(
+        pytest.param(
+            {"specversion": "1.0", "id": "1", "source": "/s", "type": kind}, reason, "type", id=f"type-{kind[:9]!a}"
+        )
+        for kind, reason in (
+            ("t" * 256, "longer than 255"),
+            ("order.*", "holds a *"),
+            ("a\nb", "U+000A"),
+            (" ", "empty"),
+        )
+    ),
     pytest.param({"topic": "a"}, "There is neither `data` nor `Payload`.", "payload", id="no-data"),
     pytest.param({"Topic": "a", "Payload": {}}, "It must be a base64 string.", "payload", id="payload-object"),
     pytest.param({"Topic": "a", "Payload": "abc"}, "It is not base64: Incorrect padding.", "payload", id="bad-padding"),
