@@ -27,6 +27,7 @@ from dispatch.reconciliation import (
     living_consumers,
     reconcile,
 )
+from subscribers.away import HINT, away
 from subscribers.filters import FilterError, compile_filter
 from subscribers.models import Subscriber
 
@@ -82,10 +83,7 @@ def examine(queue: Queue) -> list[Trouble]:
         now = timezone.now()
         found = [*_consumers(queue, now), *_queue(queue, now), *_claims(now), *_waiting(now), *_rows(now)]
     except (DatabaseError, InterfaceError) as error:
-        reason = str(error).strip().splitlines()[0]
-        return [
-            Trouble(None, f"The database does not answer: {reason}", "See DATABASE_URL or SWITCH_DB_… and its log.")
-        ]
+        return [Trouble(None, away(error).removesuffix("."), HINT)]
     return [trouble for trouble in found if trouble.count != 0]
 
 

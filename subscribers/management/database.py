@@ -1,15 +1,32 @@
 """What all commands that work on the database have in common."""
 
-from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from typing import Any
 
+from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError, connection
+
+from subscribers.away import HINT, away
 from subscribers.models import Subscriber
 
 NO_TABLES = "The database has no tables yet: run manage.py migrate."
 
 
-class DatabaseCommand(BaseCommand):
-    """Ends with a sentence on a database that nobody has migrated, before it trips over it."""
+class DatabaseAwayError(CommandError):
+    """The text says why it does not answer."""
+
+
+class TellingCommand(BaseCommand):
+    """Ends with a sentence where the database does not answer."""
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except (OperationalError, InterfaceError) as error:
+            raise DatabaseAwayError(f"{away(error)} {HINT}") from error
+
+
+class DatabaseCommand(TellingCommand):
+    """Ends with a sentence on a database that nobody has migrated as well, before it trips over it."""
 
     requires_migrations_checks = True
 

@@ -1,4 +1,4 @@
-"""Commands on a database that nobody has migrated."""
+"""Commands on a database that does not answer, or that nobody has migrated."""
 
 from pathlib import Path
 
@@ -7,10 +7,12 @@ from django.core.management import get_commands, load_command_class
 
 from subscribers.management.database import NO_TABLES, DatabaseCommand
 from tests.servers.hub import HubServer
+from tests.servers.postgres import PostgresServer
+from tests.servers.processes import free_port
 
 OURS = ("switchsite", "dispatch", "subscribers")
 #: These work without a database, or tell themselves what is wrong with it.
-WITHOUT = {"doctor", "listen", "local_secrets", "serve", "test_alert", "token"}
+WITHOUT = {"doctor", "listen", "local_secrets", "migrate", "serve", "test_alert", "token"}
 CALLS = [
     ("api_key", "deployer", "--scope", "all"),
     ("apply_subscribers", "subscribers.yaml"),
@@ -43,3 +45,32 @@ def test_a_database_without_tables_is_told_with_what_to_do(tmp_path: Path, argum
     done = empty.manage(*arguments, check=False)
     assert done.returncode == 1
     assert done.stderr == f"CommandError: {NO_TABLES}\n"
+
+
+def told_by(arguments: tuple[str, ...], **env: str) -> str:
+    """The last line of standard error; no trace stands before it."""
+    done = HubServer(env).manage(*arguments, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    return done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("migrate",), ("status", "--once"), ("publish", "orders", "{}")], ids=lambda arguments: arguments[0]
+)
+def test_a_database_that_does_not_answer_is_told_in_a_sentence(arguments: tuple[str, ...]) -> None:
+    told = told_by(arguments, SWITCH_DB_NAME="/nowhere/switch.sqlite3")
+    assert told.startswith(
+        "DatabaseAwayError: The database does not answer: unable to open database file. See DATABASE_URL"
+    )
+    port = free_port()
+    told = told_by(arguments, DATABASE_URL=f"postgres://switch:hunter2@127.0.0.1:{port}/switch")
+    assert told.startswith("DatabaseAwayError: The database does not answer: ")
+    assert f"port {port} failed: Connection refused" in told
+    assert "hunter2" not in told
+
+
+@pytest.mark.postgres
+def test_postgres_says_itself_why_it_refuses(postgres_server: PostgresServer) -> None:
+    url = postgres_server.create_database("refusing")
+    assert 'database "refusing_nobody" does not exist' in told_by(("status", "--once"), DATABASE_URL=f"{url}_nobody")

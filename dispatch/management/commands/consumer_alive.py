@@ -4,12 +4,11 @@ import socket
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from dispatch.models import Consumer
 from dispatch.reconciliation import HEARTBEAT_STALE, living_consumers
-from subscribers.management.database import DatabaseCommand
+from subscribers.management.database import DatabaseAwayError, DatabaseCommand
 
 
 class Command(DatabaseCommand):
@@ -19,9 +18,9 @@ class Command(DatabaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
             return super().execute(*args, **options)
-        except (OperationalError, InterfaceError) as error:
+        except DatabaseAwayError as error:
             # The consumer waits for it; to restart it would not help, and would lose what it has in hand.
-            self.stdout.write(f"The database does not answer, so nobody can tell; consumers wait for it. {error}")
+            self.stdout.write(f"{error} So nobody can tell; consumers wait for it.")
             return None
 
     def handle(self, *args: Any, **options: Any) -> None:
