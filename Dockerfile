@@ -16,7 +16,9 @@ COPY manage.py ./
 COPY subscribers subscribers
 COPY dispatch dispatch
 COPY switchsite switchsite
-RUN .venv/bin/python -m compileall -q manage.py subscribers dispatch switchsite
+# A tree that was checked out under a strict umask is root's alone, as it is copied.
+RUN chmod -R a+rX manage.py subscribers dispatch switchsite \
+    && .venv/bin/python -m compileall -q manage.py subscribers dispatch switchsite
 ENV PATH=/opt/switch/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     SWITCH_SERVER_HOST=0.0.0.0 \

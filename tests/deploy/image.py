@@ -76,6 +76,8 @@ class Image:
             shutil.copytree(ROOT / source, into, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(ROOT / source, into)
+        for path in (into, *into.rglob("*")):  # as a tree that was checked out under a umask of 077
+            path.chmod(path.stat().st_mode & 0o700)
 
     def _run(self, value: str) -> None:
         if value.startswith("groupadd"):

@@ -52,6 +52,13 @@ def test_the_image_serves_and_its_health_check_tells(image: Image, tmp_path: Pat
         kill_group(web)
 
 
+def test_everybody_can_read_what_was_copied(image: Image) -> None:
+    """The image runs as a user of its own, whatever the modes of the tree were."""
+    copied = [path for part in image.directory.iterdir() if part.name != ".venv" for path in (part, *part.rglob("*"))]
+    assert len(copied) > 100
+    assert [path for path in copied if path.stat().st_mode & 0o004 == 0] == []
+
+
 #: Imports all modules, and says which packages it has not found.
 IMPORT_ALL = """
 import importlib, pkgutil
