@@ -1,5 +1,6 @@
 """What can be known of the deployment's files without the engines that read them."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -16,6 +17,8 @@ from dispatch.reconciliation import HEARTBEAT_STALE
 from subscribers.management.database import DatabaseCommand
 from switchsite.environment import BY_NAME
 from tests.deploy.files import KUBERNETES, PROMETHEUS, ROOT, SYSTEMD, compose, instructions, manifest, manifests, pods
+from tests.servers.postgres import PostgresServer, find_program
+from tests.servers.processes import free_port
 
 OURS = re.compile(r"\b(?:SWITCH_[A-Z_]+|FAKTORY_[A-Z]+|DATABASE_URL)\b")
 GRACE_SECONDS: float = BY_NAME["SWITCH_SHUTDOWN_SECONDS"].default
@@ -96,6 +99,22 @@ def test_nothing_starts_before_the_tables_are_there() -> None:
     for name in ("web", "consumer"):
         migrate = compose()["services"][name]["depends_on"]["migrate"]
         assert migrate == {"condition": "service_completed_successfully"}
+
+
+@pytest.mark.postgres
+def test_postgres_is_asked_where_it_serves_the_others(postgres_server: PostgresServer, tmp_path: Path) -> None:
+    """Its image answers at a socket alone before that, while it makes the database."""
+    kind, *asked = compose()["services"]["postgres"]["healthcheck"]["test"]
+    assert kind == "CMD"
+    unserved, served = free_port(), postgres_server.port
+    (tmp_path / f".s.PGSQL.{unserved}").symlink_to(postgres_server.directory / f".s.PGSQL.{served}")
+
+    def status(port: int, *command: str) -> int:
+        env = os.environ | {"PGHOST": str(tmp_path), "PGPORT": str(port)}
+        return subprocess.run([find_program("pg_isready"), *command], env=env, capture_output=True).returncode
+
+    assert status(unserved) == 0, "the socket is served"
+    assert (asked[0], status(unserved, *asked[1:]), status(served, *asked[1:])) == ("pg_isready", 2, 0)
 
 
 @pytest.mark.parametrize("unit", sorted(SYSTEMD.iterdir()), ids=lambda path: path.name)
