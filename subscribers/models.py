@@ -1,7 +1,6 @@
 """Who wants what: subscribers, and the counter that tells every process that they changed."""
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -160,15 +159,15 @@ class Subscriber(models.Model):
         try:
             super().clean_fields(exclude)
         except ValidationError as error:
-            standing = self.standing({name: getattr(self, name) for name in error.error_dict})
+            standing = self._standing() & error.error_dict.keys()
             if not standing:
                 raise
             super().clean_fields({*(exclude or ()), *standing})
 
-    def standing(self, given: Mapping[str, Any]) -> set[str]:
-        """Those of the STANDING fields that `given` leaves as they are stored."""
+    def _standing(self) -> set[str]:
+        """Those of the STANDING fields that are as they are stored."""
         stored = type(self).objects.filter(pk=self.pk).values(*STANDING).first() if self.pk else None
-        return {name for name in STANDING if stored and name in given and given[name] == stored[name]}
+        return {name for name in STANDING if stored and getattr(self, name) == stored[name]}
 
     def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
         """Deletes softly: its deliveries keep pointing at it."""

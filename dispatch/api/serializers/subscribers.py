@@ -12,7 +12,7 @@ from dispatch.api.serializers.strict import StrictSerializer
 from dispatch.replays.requesting import MAX_RATE, MIN_RATE
 from dispatch.signing import SecretError, public_key
 from dispatch.viewing import seen_error
-from subscribers.models import Subscriber
+from subscribers.models import STANDING, Subscriber
 from subscribers.secrets import LONGEST_OVERLAP_HOURS
 from subscribers.validators import validate_name
 
@@ -75,8 +75,9 @@ class SubscriberSerializer(StrictSerializer, serializers.ModelSerializer[Subscri
         fields = super().get_fields()
         given = getattr(self, "initial_data", None)
         if isinstance(self.instance, Subscriber) and isinstance(given, Mapping):
-            for name in self.instance.standing(given):
-                fields[name].validators = []
+            for name in STANDING:
+                if name in given and given[name] == getattr(self.instance, name):
+                    fields[name].validators = []
         return fields
 
     def get_has_secret(self, subscriber: Subscriber) -> bool:
