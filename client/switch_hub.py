@@ -105,7 +105,8 @@ class Hub:
     def publish(self, topic: str, data: Mapping[str, Any], *, key: str | None = None) -> Published:
         """Publishes one event. `data` may have `body`, `headers`, `query_params`, `path_params` and `http_method`.
 
-        Raises RefusedError if the hub refuses it, UnavailableError if it could not be reached in time.
+        Raises RefusedError if the hub refuses it, UnavailableError if it could not be reached in time; and before
+        anything is sent ValueError or TypeError for data that JSON cannot hold, such as NaN.
         """
         key = key or str(uuid.uuid4())
         return _published(self._post({"topic": topic, "data": data, "id": key}, key))
@@ -133,7 +134,7 @@ class Hub:
         return f"{signed}.{_unpadded(digest)}"
 
     def _post(self, body: Any, key: str) -> Any:
-        encoded = json.dumps(body).encode()
+        encoded = json.dumps(body, allow_nan=False).encode()
         deadline = time.monotonic() + self.retry_seconds
         pause = FIRST_PAUSE_SECONDS
         while True:

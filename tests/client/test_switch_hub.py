@@ -184,6 +184,17 @@ def test_a_lost_connection_and_a_503_are_tried_again_with_the_same_key() -> None
     assert bodies[0]["id"]
 
 
+@pytest.mark.parametrize("body", [float("nan"), float("-inf"), object()], ids=str)
+def test_what_json_cannot_hold_is_refused_before_anything_is_sent(body: object) -> None:
+    with scripted(lambda number, handler: answer(handler, 202, ACCEPTED)) as (url, bodies):
+        hub = Hub(url, SECRET, "shop", retry_seconds=1)
+        with pytest.raises((ValueError, TypeError)):
+            hub.publish("orders", {"body": body})
+        with pytest.raises((ValueError, TypeError)):
+            hub.publish_many([("orders", DATA), ("orders", {"body": body})])
+        assert bodies == []
+
+
 def test_what_another_try_may_change_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("client.switch_hub.LONGEST_PAUSE_SECONDS", 0.1)
     answers = [(408, b""), (429, b"{}"), (500, b"{}"), (502, b"<html>"), (200, b"<html>"), (200, b"7"), (202, ACCEPTED)]
