@@ -12,11 +12,13 @@ from rest_framework.views import APIView
 
 from dispatch.api.schema import problems
 from dispatch.api.serializers.publishing import (
+    CloudEventSerializer,
     PublicationSerializer,
     PublishedSerializer,
     RefreshedSerializer,
     StatusSerializer,
 )
+from dispatch.cloudevents import BATCH_TYPE, STRUCTURED_TYPE
 from dispatch.serializers import EventSerializer
 
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -63,10 +65,16 @@ class PublishDescribed(OpenApiViewExtension):  # type: ignore[no-untyped-call]
             operation_id="publish",
             summary="Publish one event, or a list of them",
             description="Stored, and its deliveries with it, before the answer. In a list one bad item does not spoil "
-            "the others: each has its own result. The body is read as JSON, whatever its Content-Type says.",
+            "the others: each has its own result. The body is read as JSON, whatever its Content-Type says. With the "
+            "header `ce-specversion` the request is a CloudEvent in the binary mode: its attributes are headers, and "
+            "its body is the data.",
             tags=["publishing"],
             parameters=[IDEMPOTENCY_KEY],
-            request={"application/json": PublicationSerializer},
+            request={
+                "application/json": PublicationSerializer,
+                STRUCTURED_TYPE: CloudEventSerializer,
+                BATCH_TYPE: CloudEventSerializer(many=True),
+            },
             responses={202: PublishedSerializer, **problems(400, 401, 403, 408, 409, 413, 503)},
         )
 

@@ -115,8 +115,11 @@ def test_every_body_of_the_management_api_is_closed(schema: Any) -> None:
 
 
 def test_every_form_of_a_publish_is_in_the_schema(schema: Any) -> None:
-    body = schema["paths"]["/publish"]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    components = schema["components"]["schemas"]
+    content = schema["paths"]["/publish"]["post"]["requestBody"]["content"]
+    event = content["application/cloudevents+json"]["schema"]
+    assert event == content["application/cloudevents-batch+json"]["schema"]["items"]
+    assert event["$ref"].endswith("/CloudEventRequest")
+    body, components = content["application/json"]["schema"], schema["components"]["schemas"]
     one_of = components[body["$ref"].rpartition("/")[2]]["oneOf"]
     assert sorted(re.findall(r"(Plain|Original|array)", str(one_of))) == ["Original", "Plain", "array"]
 
