@@ -210,7 +210,7 @@ def decode_payload(encoded: str) -> tuple[Any, str]:
         text = decode(base64.b64decode(encoded))
         return parse_json(text), text
     except PayloadError as error:
-        raise PayloadError(error.message, "payload") from error
+        raise PayloadError(f"Read as base64: {error.message}", "payload") from error
     except ValueError as error:
         raise PayloadError(f"It is not base64: {error}.", "payload") from error
 

@@ -144,6 +144,9 @@ REFUSED_EVENTS = [
     pytest.param({"topic": "a"}, "There is neither `data` nor `Payload`.", "payload", id="no-data"),
     pytest.param({"Topic": "a", "Payload": {}}, "It must be a base64 string.", "payload", id="payload-object"),
     pytest.param({"Topic": "a", "Payload": "abc"}, "It is not base64: Incorrect padding.", "payload", id="bad-padding"),
+    pytest.param(
+        {"Topic": "a", "Payload": '{"body": 1234}'}, "Read as base64: It is not", "payload", id="payload-bare"
+    ),
     pytest.param({"Topic": "a", "Payload": "€"}, "It is not base64", "payload", id="base64-beyond-ascii"),
     pytest.param({"Topic": "a", "Payload": ""}, "It is not JSON", "payload", id="payload-empty"),
     pytest.param({"Topic": "a", "Payload": encoded(b"\xff")}, "It is not UTF-8", "payload", id="payload-not-utf-8"),
