@@ -184,7 +184,7 @@ def test_a_lost_connection_and_a_503_are_tried_again_with_the_same_key() -> None
     assert bodies[0]["id"]
 
 
-@pytest.mark.parametrize("body", [float("nan"), float("-inf"), object()], ids=str)
+@pytest.mark.parametrize("body", [float("nan"), float("-inf"), object()], ids=["nan", "-inf", "object"])
 def test_what_json_cannot_hold_is_refused_before_anything_is_sent(body: object) -> None:
     with scripted(lambda number, handler: answer(handler, 202, ACCEPTED)) as (url, bodies):
         hub = Hub(url, SECRET, "shop", retry_seconds=1)
