@@ -1,5 +1,6 @@
 """What is wrong with the hub, in words: the ledger compared with the queue, and with itself."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,9 +13,11 @@ from dispatch import readiness
 from dispatch.judging import repaired_filters
 from dispatch.leases import leases_of_the_future
 from dispatch.ledger import examining
+from dispatch.ledger.damage import find_damage
 from dispatch.ledger.health import end_long_pauses, left_alone_for_too_long
 from dispatch.ledger.recovering import FUTURE_MARGIN
 from dispatch.ledger.releasing import release_held_for_nothing
+from dispatch.mending import mend_damage
 from dispatch.models import Consumer
 from dispatch.overdue import OVERDUE
 from dispatch.queues.base import Queue, QueueUnavailableError
@@ -59,6 +62,7 @@ class Repaired:
     forgotten_consumers: int
     freed_leases: int = 0
     asked_again: int = 0
+    mended: int = 0
 
     def __str__(self) -> str:
         done = [str(self.findings)] if self.findings != Findings() else []
@@ -70,6 +74,8 @@ class Repaired:
         if self.asked_again:
             kind = "subscriber is" if self.asked_again == 1 else "subscribers are"
             done.append(f"{self.asked_again:,} {kind} asked again")
+        if self.mended:
+            done.append(f"mended {self.mended:,} damaged {'row' if self.mended == 1 else 'rows'}")
         return ", ".join(done) or "nothing"
 
 
@@ -81,6 +87,8 @@ def examine(queue: Queue) -> list[Trouble]:
                 _some(unapplied, "migration is not applied", "migrations are not applied", "Run manage.py migrate.")
             ]
         now = timezone.now()
+        if damaged := [*_damaged()]:
+            return damaged  # what else is wrong cannot be told: to read such a row fails
         found = [*_consumers(queue, now), *_queue(queue, now), *_claims(now), *_waiting(now), *_rows(now)]
     except (DatabaseError, InterfaceError) as error:
         return [Trouble(None, away(error).removesuffix("."), HINT)]
@@ -92,6 +100,7 @@ def repair(queue: Queue) -> Repaired:
 
     Raises DatabaseError or QueueUnavailableError if either does not answer.
     """
+    mended = mend_damage(timezone.now(), with_newest=True).total()
     forgotten = forget_stale_consumers(timezone.now())
     released = 0
     while count := release_held_for_nothing(timezone.now()):
@@ -101,7 +110,7 @@ def repair(queue: Queue) -> Repaired:
     total = Findings(released=released)
     while (findings := reconcile(queue, PASS_SECONDS)) != Findings():
         total += findings
-    return Repaired(total, forgotten, freed, asked_again)
+    return Repaired(total, forgotten, freed, asked_again, mended)
 
 
 def _some(count: int, one: str, many: str, advice: str) -> Trouble:
@@ -111,6 +120,19 @@ def _some(count: int, one: str, many: str, advice: str) -> Trouble:
 def _unapplied_migrations() -> int:
     executor = MigrationExecutor(connection)
     return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _damaged() -> Iterator[Trouble]:
+    damaged = Counter(map(str, find_damage()))
+    if damaged:
+        rows = ", ".join(f"{count:,} of {what}" for what, count in damaged.items())
+        yield _some(
+            damaged.total(),
+            f"row holds what the type of its column forbids: {rows}",
+            f"rows hold what the types of their columns forbid: {rows}",
+            "Somebody wrote them by hand, or the file is damaged. A consumer mends what is in its way, --repair all: "
+            "it pauses such a subscriber, and gives up a delivery only if nobody can tell what it was.",
+        )
 
 
 def _consumers(queue: Queue, now: datetime) -> Iterator[Trouble]:
@@ -179,15 +201,15 @@ def _queue(queue: Queue, now: datetime) -> Iterator[Trouble]:
 
 
 def _claims(now: datetime) -> Iterator[Trouble]:
-    dead = examining.claims_of_the_dead(now, living_consumers(now))
+    living = living_consumers(now)
     yield _some(
-        dead,
+        examining.claims_of_the_dead(now, living),
         "delivery is claimed by a consumer that is dead",
         "deliveries are claimed by consumers that are dead",
         f"To make due again. {REPAIR}",
     )
     yield _some(
-        examining.claims_of_the_future(now),
+        examining.claims_of_the_future(now, living),
         "claim ends more than an hour from now",
         "claims end more than an hour from now",
         CLOCKS,

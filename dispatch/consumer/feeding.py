@@ -16,6 +16,7 @@ from dispatch.consumer.backlog import BUSY_SECONDS, Allowance, Backlog, Taken
 from dispatch.consumer.flow import Flow
 from dispatch.consumer.gate import Gate
 from dispatch.consumer.loading import claim, load
+from dispatch.consumer.mending import Mender
 from dispatch.consumer.patience import Patience
 from dispatch.consumer.reading import Reader
 from dispatch.consumer.work import Work
@@ -52,6 +53,8 @@ class Feeder(threading.Thread):
         self._wake = wake
         self._broker = Patience("The database" if self.queue.is_embedded else "The queue", flow.is_stopping)
         self._database = Patience("The database", flow.is_stopping)
+        self._mender = Mender()
+        self._fetched: list[Job] = []
         #: Claimed, but not yet loaded: the database went away in between.
         self._claimed: list[Claim] = []
         self._held = Taken()
@@ -61,7 +64,7 @@ class Feeder(threading.Thread):
     def run(self) -> None:
         try:
             while not self.flow.is_stopping.is_set():
-                self._feed()
+                self._feed_on()
             self.reader.hand_back()
         finally:
             self.flow.is_fed_up.set()
@@ -72,6 +75,17 @@ class Feeder(threading.Thread):
     def stop(self) -> None:
         """Ends a wait for jobs. For other threads."""
         self.queue.wake()
+
+    def _feed_on(self) -> None:
+        try:
+            self._take_fetched()
+            self._feed()
+        except Exception as fault:  # the border around damaged rows
+            if not self._mender.mends(fault):
+                raise
+            # What was claimed over it is given back, and taken anew.
+            self.flow.is_unsure.set()
+            self._claimed, self._held = [], Taken()
 
     def _feed(self) -> None:
         if self.flow.is_quiet.is_set():
@@ -87,9 +101,13 @@ class Feeder(threading.Thread):
                 self.reader.hold()
             self._wake()  # so that the deliverer holds what waits for those that are slow
             return
-        jobs = self._fetch(min(room, FETCH_LIMIT))
-        while jobs and not self._take(jobs) and not self.flow.is_stopping.is_set():
-            pass
+        self._fetched = self._fetch(min(room, FETCH_LIMIT))
+        self._take_fetched()
+
+    def _take_fetched(self) -> None:
+        while self._fetched and not self.flow.is_stopping.is_set():
+            if self._take(self._fetched):
+                self._fetched = []
 
     def _read_on(self) -> None:
         """Nothing new is fetched, but large events that were claimed before are still read and sent."""

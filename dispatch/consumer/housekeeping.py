@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from dispatch import leases
 from dispatch.consumer.flow import Flow
+from dispatch.consumer.mending import Mender
 from dispatch.consumer.patience import Patience
 from dispatch.ledger.recovering import recover_own_claims
 from dispatch.models import Consumer
@@ -52,6 +53,7 @@ class Housekeeper(threading.Thread):
         self._beat_at = self._renew_at = -math.inf
         self._database = Patience("The database", flow.is_stopping)
         self._broker = Patience("The queue", flow.is_stopping)
+        self._mender = Mender()
 
     def run(self) -> None:
         try:
@@ -75,6 +77,9 @@ class Housekeeper(threading.Thread):
         except (DatabaseError, InterfaceError) as error:
             connection.close()
             self._database.failed(error)
+        except Exception as fault:  # the border around damaged rows
+            if not self._mender.mends(fault):
+                raise
         else:
             self._database.worked()
             self._broker.worked()

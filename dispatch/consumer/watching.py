@@ -10,6 +10,7 @@ from django.utils import timezone
 from dispatch.about import about
 from dispatch.breaker import Breaker, Condition, Sign, Tally, sign_of
 from dispatch.consumer.flow import Flow
+from dispatch.consumer.mending import Mender
 from dispatch.consumer.settlements import Settled
 from dispatch.ledger import health
 from dispatch.verdicts import Act
@@ -24,6 +25,7 @@ class Watch:
         self.flow = flow
         #: Those whose row says something, as far as this process knows.
         self._watched: set[int] = set()
+        self._mender = Mender()
 
     def note(self, batch: Sequence[Settled]) -> None:
         """Tells of each subscriber what its tries say; leaves alone those whose breaker opens."""
@@ -36,6 +38,10 @@ class Watch:
         except (DatabaseError, InterfaceError) as error:
             # The next tries tell it again.
             logger.warning("Could not note how %d subscribers do: %s", len(tallies), error)
+            return
+        except Exception as fault:  # the border around damaged rows
+            if not self._mender.mends(fault):
+                raise
             return
         for subscriber_id, (before, after) in noted.items():
             self._heed(subscriber_id, before, after)

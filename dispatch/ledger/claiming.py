@@ -196,6 +196,8 @@ def _as_claim(
     due: Any,
     lost_claims: int,
 ) -> Claim:
+    if not (type(attempts) is type(failures) is type(lost_claims) is int and isinstance(deferred, (int, float))):
+        raise TypeError("the row of a delivery holds no number where one belongs")  # SQLite holds anything
     replay_of = None if origin is None else to_id(origin)
     return Claim(
         to_id(delivery_id),

@@ -37,9 +37,12 @@ def claims_of_the_dead(now: datetime, living: Sequence[UUID]) -> int:
     return _count("delivery", *lost_claims(now, living))
 
 
-def claims_of_the_future(now: datetime) -> int:
-    """Claims whose lease ends later than any lease of this time could."""
-    return _count("delivery", "state = 'claimed' AND lease_until > %s", [now + FAR])
+def claims_of_the_future(now: datetime, living: Sequence[UUID]) -> int:
+    """Claims of the living whose lease ends later than any lease of this time could; those of the dead are lost."""
+    if not living:
+        return 0
+    condition = f"state = 'claimed' AND lease_until > %s AND owner IN ({placeholders(len(living))})"
+    return _count("delivery", condition, [now + FAR, *living])
 
 
 def waiting_for_deleted() -> int:

@@ -69,7 +69,7 @@ def load_events(ids: Iterable[UUID]) -> tuple[dict[UUID, LoadedEvent], dict[UUID
         )
         rows = cursor.fetchall()
     events = [_event(*row[:5]) for row in rows if row[3] is not None]
-    return {event.id: event for event in events}, {to_id(row[0]): row[5] for row in rows if row[3] is None}
+    return {event.id: event for event in events}, {to_id(row[0]): _whole(row[5]) for row in rows if row[3] is None}
 
 
 def load_event(event_id: UUID) -> LoadedEvent | None:
@@ -80,6 +80,13 @@ def load_event(event_id: UUID) -> LoadedEvent | None:
         )
         row = cursor.fetchone()
     return _event(*row) if row else None
+
+
+def _whole(value: Any) -> int:
+    """SQLite holds anything, whatever the type of its column."""
+    if not isinstance(value, int):
+        raise TypeError("a row holds no whole number where one belongs")
+    return value
 
 
 def _event(event_id: Any, topic: str, author: str, payload: str, attributes: str) -> LoadedEvent:
@@ -124,6 +131,9 @@ def _subscriber(
 ) -> LoadedSubscriber:
     *limits, breaker, cause, open_until, opened_in_a_row, rate_due_at, is_watched = rest
     connect, idle, total, max_in_flight, secret, previous, previous_until, body_format, rate_limit = limits
+    numbers = [each for each in (connect, idle, total, max_in_flight, rate_limit) if each is not None]
+    if not (isinstance(target_url, str) and all(isinstance(each, (int, float)) for each in (retry_limit, *numbers))):
+        raise TypeError("the row of a subscriber holds no number, or no text, where one belongs")
     return LoadedSubscriber(
         subscriber_id,
         target_url,

@@ -57,7 +57,8 @@ def unqueued_fan_outs(received_before: datetime, moved_before: datetime) -> list
 def recover_lost_claims(now: datetime, living: Sequence[UUID]) -> tuple[int, int]:
     """Makes due again what dead consumers had claimed; returns how many, and how many are dead of being lost too often.
 
-    A claim is lost once its lease is over and its owner is not among the `living`, or much later in any case.
+    A claim is lost if its owner is not among the `living` and its lease is over, or ends later than any of this time
+    could; or much later in any case.
     """
     lost, parameters = lost_claims(now, living)
     with atomic_cursor() as cursor:
@@ -163,8 +164,9 @@ def oldest_orphan(living: Sequence[UUID]) -> datetime | None:
 def lost_claims(now: datetime, living: Sequence[UUID]) -> tuple[str, list[Any]]:
     """The condition of `recover_lost_claims`, and its parameters."""
     owners = f"owner NOT IN ({placeholders(len(living))}) OR " if living else "owner IS NOT NULL OR "
-    condition = f"state = 'claimed' AND lease_until < %s AND ({owners} lease_until < %s)"
-    return condition, [to_database(now), *map(to_database, living), to_database(now - FORGOTTEN)]
+    condition = f"state = 'claimed' AND lease_until NOT BETWEEN %s AND %s AND ({owners} lease_until < %s)"
+    parameters = [now, now + LEASE + FUTURE_MARGIN, *living, now - FORGOTTEN]
+    return condition, [*map(to_database, parameters)]
 
 
 def release(now: datetime, subscriber_id: int, reason: str) -> int:

@@ -91,6 +91,14 @@ def test_what_can_be_repaired_is_told_and_repaired(what: str, make: Callable[[],
 
 
 @pytest.mark.usefixtures("living")
+def test_a_claim_of_the_dead_that_a_wrong_clock_made_is_told_and_repaired() -> None:
+    make_delivery(state="claimed", lease_until=FUTURE)
+    assert told() == ["1 delivery is claimed by a consumer that is dead"]
+    assert str(repair(EmbeddedQueue(None))) == "recovered 1"
+    assert told() == []
+
+
+@pytest.mark.usefixtures("living")
 @pytest.mark.parametrize(
     ("count", "found", "done"),
     [
@@ -146,7 +154,9 @@ def test_what_the_queue_lacks_is_told_and_pushed(what: str, make: Callable[[], o
 
 FOR_PEOPLE: dict[str, Callable[[], object]] = {
     "1 subscriber has a filter that does not compile": lambda: make_subscriber(filter_expression=BROKEN),
-    "1 claim ends more than an hour from now": lambda: make_delivery(state="claimed", lease_until=timedelta(hours=2)),
+    "1 claim ends more than an hour from now": lambda: make_delivery(
+        state="claimed", owner=Consumer.objects.get().pk, lease_until=timedelta(hours=2)
+    ),
     "1 event (of the newest 10,000 of the last day) has more or fewer deliveries than subscribers matched": (
         lambda: make_event(matched=1)
     ),

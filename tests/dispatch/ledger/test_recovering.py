@@ -37,11 +37,13 @@ def ago(**duration: float) -> Any:
     [
         pytest.param(new_id(), timedelta(seconds=1), True, id="dead owner, lease over"),
         pytest.param(new_id(), timedelta(seconds=-30), False, id="dead owner, lease runs"),
+        pytest.param(new_id(), timedelta(hours=-3), True, id="dead owner, lease of a wrong clock"),
+        pytest.param(LIVING, timedelta(hours=-3), False, id="living owner, lease of a wrong clock"),
         pytest.param(LIVING, timedelta(minutes=5), False, id="living owner, lease over"),
         pytest.param(LIVING, timedelta(minutes=16), True, id="living owner, long forgotten"),
     ],
 )
-def test_a_claim_is_lost_with_its_owner_once_its_lease_is_over(
+def test_a_claim_is_lost_with_its_owner_once_its_lease_is_over_or_cannot_be(
     owner: Any, lease_over_for: timedelta, is_lost: bool
 ) -> None:
     lease = timezone.now() - lease_over_for

@@ -1,0 +1,45 @@
+"""Tells the faults that damaged rows cause from our own, and mends those rows, so that none of them stops consumers."""
+
+import logging
+import time
+from collections import Counter
+
+from django.db import DatabaseError, InterfaceError, connection
+from django.utils import timezone
+
+from dispatch.ledger.dialect import is_postgres
+from dispatch.mending import mend_damage
+
+#: A fault for which nothing damaged is found may be met once in so long: another process may have mended it just now.
+VAIN_SECONDS = 10.0
+
+logger = logging.getLogger(__name__)
+
+
+class Mender:
+    """Used by one thread."""
+
+    def __init__(self) -> None:
+        self._vain_until = 0.0
+
+    def mends(self, fault: Exception) -> bool:
+        """Whether what met the fault may be tried again."""
+        if is_postgres():
+            return False  # it holds nothing that its types forbid
+        if mended := self._mend():
+            rows = ", ".join(f"{count} {what}" for what, count in mended.items())
+            logger.error("Damaged rows were in the way (%s) and are mended: %s.", type(fault).__name__, rows)
+            return True
+        is_first = time.monotonic() >= self._vain_until
+        self._vain_until = time.monotonic() + VAIN_SECONDS
+        if is_first:
+            logger.error("Another process may have mended what caused this fault.", exc_info=fault)
+        return is_first
+
+    def _mend(self) -> Counter[str]:
+        try:
+            return mend_damage(timezone.now())
+        except (DatabaseError, InterfaceError) as error:
+            connection.close()
+            logger.warning("Could not look for damaged rows: %s", error)
+            return Counter()

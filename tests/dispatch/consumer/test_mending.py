@@ -1,0 +1,193 @@
+"""What SQLite holds against the types of its columns stops no consumer: it is mended, and harms no other."""
+
+import logging
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from dispatch.consumer import mending
+from dispatch.consumer.feeding import Feeder
+from dispatch.consumer.flow import Flow
+from dispatch.consumer.housekeeping import Housekeeper
+from dispatch.consumer.mending import Mender
+from dispatch.consumer.windows import Windows
+from dispatch.diagnosis import examine, repair
+from dispatch.identifiers import new_id
+from dispatch.ledger.dialect import is_postgres, to_database
+from dispatch.ledger.loading import LARGE_BYTES
+from dispatch.models import Consumer, Delivery, Event, Health
+from dispatch.queues.base import Job
+from dispatch.queues.embedded import EmbeddedQueue
+from subscribers.models import Subscriber
+from tests.dispatch.ledger.rows import job_for, make_delivery, make_subscriber
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(is_postgres(), reason="Postgres holds nothing that the types of its columns forbid"),
+]
+
+NUMBERS = ("attempts", "failures", "deferred_seconds", "lost_claims", "due_at")
+LIMITS = (
+    *("retry_limit", "connect_timeout_seconds", "idle_timeout_seconds", "total_timeout_seconds", "max_in_flight"),
+    "rate_limit_per_second",
+)
+
+
+def damage(table: str, column: str, row: object, value: object = "damaged", key: str = "id") -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET {column} = %s WHERE {key} = %s", [value, to_database(row)])  # noqa: S608
+
+
+@pytest.fixture
+def feeder() -> Feeder:
+    """One whose queue is the ledger."""
+    made = Feeder(new_id(), Flow(100), Windows(100).allowance, lambda: None)
+    made.queue = EmbeddedQueue(made.owner)
+    return made
+
+
+def sent(feeder: Feeder) -> set[Any]:
+    """What is ready to be sent after some turns: one may meet what is damaged."""
+    for _ in range(3):
+        feeder._feed_on()
+    return {work.claim.delivery_id for work in feeder.flow.ready()}
+
+
+@pytest.mark.parametrize("column", NUMBERS)
+def test_a_delivery_that_does_not_know_how_often_it_was_tried_is_sent_with_the_others(
+    feeder: Feeder, column: str
+) -> None:
+    damaged, healthy = make_delivery(), make_delivery()
+    damage("delivery", column, damaged.pk)
+    assert sent(feeder) == {damaged.pk, healthy.pk}
+
+
+def test_a_delivery_whose_id_is_none_gets_another_and_is_sent(feeder: Feeder) -> None:
+    damaged, healthy = make_delivery(), make_delivery()
+    damage("delivery", "id", damaged.pk)
+    assert len(sent(feeder) - {healthy.pk}) == 1
+    assert {each.event_id for each in Delivery.objects.all()} == {damaged.event_id, healthy.event_id}
+
+
+def test_a_delivery_whose_event_nobody_can_tell_is_given_up_in_words(feeder: Feeder) -> None:
+    damaged, healthy = make_delivery(), make_delivery()
+    damage("delivery", "event_id", damaged.pk)
+    try:
+        assert sent(feeder) == {healthy.pk}
+        found = Delivery.objects.values("state", "reason", "last_error").get(pk=damaged.pk)
+        assert found == {
+            "state": "dead",
+            "reason": "permanent",
+            "last_error": "Its row in the ledger was damaged: event_id.",
+        }
+    finally:
+        damage("delivery", "event_id", damaged.pk, to_database(damaged.event_id))
+
+
+def test_a_replay_of_nobody_knows_what_is_given_up(feeder: Feeder) -> None:
+    first = make_delivery(state="delivered", attempts=1)
+    again = make_delivery(first.subscriber, first.event, replay_of=first)
+    damage("delivery", "replay_of_id", again.pk)
+    assert sent(feeder) == set()
+    again.refresh_from_db()
+    assert (again.state, again.reason) == ("dead", "permanent")
+
+
+def test_an_event_of_unknown_size_is_measured_and_sent(feeder: Feeder) -> None:
+    damaged = make_delivery()
+    damage("event", "size", damaged.event_id)
+    assert sent(feeder) == {damaged.pk}
+    event = Event.objects.get(pk=damaged.event_id)
+    assert event.size == len(event.payload) < LARGE_BYTES
+
+
+@pytest.mark.parametrize("column", LIMITS)
+def test_a_subscriber_whose_limits_nobody_can_tell_is_paused_with_the_reason(feeder: Feeder, column: str) -> None:
+    damaged, healthy = make_delivery(), make_delivery()
+    damage("subscriber", column, damaged.subscriber_id)
+    assert sent(feeder) == {healthy.pk}
+    subscriber = Subscriber.objects.get(pk=damaged.subscriber_id)
+    assert subscriber.is_paused
+    assert f"({column})" in subscriber.state_reason
+    assert getattr(subscriber, column) == (25 if column == "retry_limit" else None)
+
+
+def test_a_job_of_a_broker_is_not_lost_over_a_damaged_row(feeder: Feeder, monkeypatch: pytest.MonkeyPatch) -> None:
+    damaged, healthy = make_delivery(), make_delivery()
+    damage("delivery", "attempts", damaged.pk)
+    jobs = [job_for(damaged), job_for(healthy)]
+    monkeypatch.setattr(feeder.queue, "fetch", lambda limit, wait_seconds: [jobs.pop()] if jobs else [])
+    for _ in range(4):
+        feeder._feed_on()
+    assert {work.job for work in feeder.flow.ready()} == {job_for(damaged), job_for(healthy)}
+
+
+class Broker(EmbeddedQueue):
+    """Takes jobs, as a broker does."""
+
+    is_embedded = False
+
+    def push(self, jobs: Any) -> None:
+        assert all(isinstance(job, Job) and job.failures >= 0 for job in jobs)
+
+
+def test_a_reconciler_outlives_a_damaged_row() -> None:
+    damaged = make_delivery()
+    damage("delivery", "failures", damaged.pk)
+    damage("delivery", "created_at", damaged.pk, "2026-01-01 00:00:00")
+    housekeeper = Housekeeper(new_id(), Flow(100), 8, int, lambda wish: None)
+    housekeeper.queue = housekeeper.reconciler.queue = Broker(housekeeper.owner)
+    housekeeper._turn()
+    housekeeper._turn()
+    damaged.refresh_from_db()
+    assert (damaged.failures, damaged.queued_at is None) == (0, False)
+
+
+def test_a_fault_that_no_damaged_row_explains_is_met_but_once() -> None:
+    """Once, since another process may have mended just now what was in the way of both."""
+    mender = Mender()
+    assert [mender.mends(KeyError("a fault of ours")) for _ in range(2)] == [True, False]
+
+
+def test_what_was_mended_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    damage("delivery", "attempts", make_delivery().pk)
+    with caplog.at_level(logging.ERROR, mending.__name__):
+        assert Mender().mends(TypeError())
+    assert caplog.messages == [
+        "Damaged rows were in the way (TypeError) and are mended: 1 delivery (attempts).",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("delivery", "lost_claims", "many"),
+        ("delivery", "last_status", "OK"),
+        ("delivery", "created_at", "2026-02-30 08:00:00"),
+        ("event", "received_at", "yesterday"),
+        ("event", "matched", "all"),
+        ("subscriber", "rate_limit_per_second", "slow"),
+        ("subscriber", "target_url", b"http://127.0.0.1:9/"),
+        ("health", "opened_in_a_row", "often"),
+    ],
+)
+def test_the_doctor_tells_of_what_a_columns_type_forbids_and_mends_it(table: str, column: str, value: object) -> None:
+    Consumer.objects.create(host="here", process_id=1, queue="embedded", concurrency=8)
+    delivery = make_delivery(state="delivered", attempts=1)
+    Health.objects.create(subscriber=delivery.subscriber)
+    keys = {"delivery": delivery.pk, "event": delivery.event_id}
+    row = keys.get(table, delivery.subscriber_id)
+    damage(table, column, row, value, "subscriber_id" if table == "health" else "id")
+    told = [str(trouble) for trouble in examine(EmbeddedQueue(None))]
+    assert [text.partition(". ")[0] for text in told] == [
+        f"1 row holds what the type of its column forbids: 1 of {table} ({column})"
+    ]
+    assert str(repair(EmbeddedQueue(None))).endswith("mended 1 damaged row")
+    assert examine(EmbeddedQueue(None)) == []
+
+
+def test_what_is_as_it_should_be_is_not_mended() -> None:
+    make_delivery(make_subscriber(rate_limit_per_second=5, retry_limit=3), state="held", reason="paused")
+    make_delivery(state="claimed", last_status=500, attempts=1)
+    assert str(repair(EmbeddedQueue(None))) in ("nothing", "released 1")
