@@ -16,7 +16,7 @@ from dispatch.ledger import examining
 from dispatch.ledger.damage import find_damage
 from dispatch.ledger.health import end_long_pauses, left_alone_for_too_long
 from dispatch.ledger.recovering import FUTURE_MARGIN
-from dispatch.ledger.releasing import release_held_for_nothing
+from dispatch.ledger.releasing import bring_forward, release_held_for_nothing
 from dispatch.mending import mend_damage
 from dispatch.models import Consumer
 from dispatch.overdue import OVERDUE
@@ -103,8 +103,9 @@ def repair(queue: Queue) -> Repaired:
     mended = mend_damage(timezone.now(), with_newest=True).total()
     forgotten = forget_stale_consumers(timezone.now())
     released = 0
-    while count := release_held_for_nothing(timezone.now()):
-        released += count
+    for release in (release_held_for_nothing, bring_forward):
+        while count := release(timezone.now()):
+            released += count
     asked_again = end_long_pauses(timezone.now())
     freed, _ = leases_of_the_future(timezone.now()).delete()
     total = Findings(released=released)
@@ -229,6 +230,12 @@ def _waiting(now: datetime) -> Iterator[Trouble]:
         "delivery is held for a reason that holds nothing",
         "deliveries are held for a reason that holds nothing",
         "Somebody changed rows by hand. --repair releases it.",
+    )
+    yield _some(
+        examining.put_off_too_far(now),
+        "delivery is due later than any first try may be",
+        "deliveries are due later than any first try may be",
+        f"{CLOCKS} --repair makes it due now.",
     )
     yield _some(
         left_alone_for_too_long(now),

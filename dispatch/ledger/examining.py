@@ -9,7 +9,13 @@ from django.db import connection
 
 from dispatch.ledger.dialect import placeholders, to_database
 from dispatch.ledger.recovering import FUTURE_MARGIN, lost_by_broker, lost_by_broker_at, lost_claims
-from dispatch.ledger.releasing import HELD_FOR_NOTHING, PAUSE_HAS_ENDED, WAITS_FOR_DELETED
+from dispatch.ledger.releasing import (
+    FIRST_TRY_TOO_LATE,
+    HELD_FOR_NOTHING,
+    PAUSE_HAS_ENDED,
+    WAITS_FOR_DELETED,
+    latest_first_try,
+)
 
 #: Looking at all events would take minutes in a large ledger.
 NEWEST = 10_000
@@ -55,6 +61,11 @@ def held_though_active() -> int:
 
 def held_for_nothing() -> int:
     return _count("delivery", HELD_FOR_NOTHING, [])
+
+
+def put_off_too_far(now: datetime) -> int:
+    """First tries that are due later than any may be."""
+    return _count("delivery", FIRST_TRY_TOO_LATE, [latest_first_try(now)])
 
 
 def held_as_broken(subscribers: Sequence[int]) -> int:

@@ -10,6 +10,8 @@ from django.db import connection
 
 from dispatch.ledger.dialect import chunks, placeholders, to_database, to_id
 from dispatch.ledger.holding import BACKLOG_REASONS
+from dispatch.ledger.recovering import FUTURE_MARGIN
+from dispatch.verdicts import MAX_DEFERRAL
 
 #: Rows of one statement: more would keep SQLite's publishers waiting for the lock.
 CHUNK = 5_000
@@ -24,6 +26,13 @@ PAUSE_HAS_ENDED = (
 )
 #: Nobody ever looks for these: no reason of them is one to hold for.
 HELD_FOR_NOTHING = f"state = 'held' AND reason NOT IN ({', '.join(map(repr, ('paused', 'broken', *BACKLOG_REASONS)))})"
+
+#: A retry may wait for as long as its subscriber allows; a first try for no longer than a subscriber may ask for.
+FIRST_TRY_TOO_LATE = "state = 'pending' AND failures = 0 AND due_at > %s"
+
+
+def latest_first_try(now: datetime) -> datetime:
+    return now + MAX_DEFERRAL + FUTURE_MARGIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,11 @@ def release_paused(now: datetime) -> int:
 def release_held_for_nothing(now: datetime) -> int:
     """Makes due up to `CHUNK` of what is held for a reason that holds nothing; returns how many."""
     return _update("state = 'pending', reason = '', due_at = %s, queued_at = NULL", HELD_FOR_NOTHING, [now])
+
+
+def bring_forward(now: datetime) -> int:
+    """Makes due up to `CHUNK` of the first tries that a wrong clock put off too far; returns how many."""
+    return _update("due_at = %s, queued_at = NULL", FIRST_TRY_TOO_LATE, [now], [latest_first_try(now)])
 
 
 def held_as_broken(subscribers: Sequence[int], limit: int) -> list[Held]:
@@ -85,15 +99,19 @@ def _settle_held(ids: Sequence[UUID], assignments: str, now: datetime) -> int:
     return changed
 
 
-def _update(assignments: str, condition: str, parameters: Sequence[Any]) -> int:
-    """Finds the rows before it takes a lock: a look that finds nothing costs the publishers nothing."""
+def _update(assignments: str, condition: str, parameters: Sequence[Any], sought: Sequence[Any] = ()) -> int:
+    """Finds the rows before it takes a lock: a look that finds nothing costs the publishers nothing.
+
+    `sought` are the parameters of the condition.
+    """
+    found = [*map(to_database, sought)]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id FROM delivery WHERE {condition} LIMIT {CHUNK}")
+        cursor.execute(f"SELECT id FROM delivery WHERE {condition} LIMIT {CHUNK}", found or None)
         ids = [row[0] for row in cursor.fetchall()]
         if not ids:
             return 0
         cursor.execute(
             f"UPDATE delivery SET {assignments} WHERE id IN ({placeholders(len(ids))}) AND {condition}",
-            [*map(to_database, parameters), *ids],
+            [*map(to_database, parameters), *ids, *found],
         )
         return int(cursor.rowcount)

@@ -72,6 +72,7 @@ REPAIRABLE: dict[str, Callable[[], object]] = {
     "delivery is held for a reason that has ended": held,
     "delivery waits for a deleted subscriber": lambda: held(deleted_at=timezone.now()),
     "delivery is held for a reason that holds nothing": lambda: make_delivery(state="held", reason="exhausted"),
+    "delivery is due later than any first try may be": lambda: make_delivery(due_at=FUTURE),
     "subscriber is left alone for longer than any pause lasts": lambda: Health.objects.create(
         subscriber=make_subscriber(), breaker="open", open_until=timezone.now() + timedelta(days=400)
     ),
