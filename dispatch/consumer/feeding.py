@@ -201,7 +201,8 @@ class Feeder(threading.Thread):
     def _adopt(self, fetched: Sequence[Job]) -> list[Job]:
         jobs, refused = adopt(fetched)
         try:
-            self.queue.fail(refused)
+            unknown = self.queue.fail(refused)
+            self.queue.push(unknown)  # nobody else has them: the ledger refused them
         except QueueUnavailableError as error:
             self._broker.failed(error)
         return jobs

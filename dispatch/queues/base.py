@@ -31,7 +31,8 @@ class Job:
     """The queue's message. It points at deliveries or at a pending fan-out, and holds nothing of their content.
 
     `failures` counts the tries that the queue knows to have failed. `legacy` holds the three arguments of the original
-    (URL, filter, payload in base64), whose jobs are adopted.
+    (URL, filter, payload in base64), whose jobs are adopted. `is_kept` says that the queue keeps a job that fails for
+    good: one of the original's may have asked it to forget it.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Job:
     failures: int = 0
     at: datetime | None = None
     legacy: tuple[str, str, str] | None = None
+    is_kept: bool = True
     #: Claims that the queue itself has made by fetching: where the ledger is the queue, to fetch is to claim.
     claims: tuple[Claim, ...] = field(default=(), compare=False)
 

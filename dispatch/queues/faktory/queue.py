@@ -76,8 +76,15 @@ class FaktoryQueue:
         self._tell(jobs, lambda job: f"ACK {json.dumps({'jid': job.id})}")
 
     def fail(self, failures: Sequence[Failure]) -> list[Job]:
-        """Faktory does not know a job as fetched whose reservation has ended, or that it forgot in a restart."""
-        return [failure.job for failure in self._tell(failures, _fail_command)]
+        """Faktory does not know a job as fetched whose reservation has ended, or that it forgot in a restart.
+
+        One of the original's that it would forget with its failure comes again, as one that goes to the dead set.
+        """
+        forgotten = [failure.job for failure in failures if failure.job.legacy and not failure.job.is_kept]
+        self.push(forgotten)
+        self.ack(forgotten)
+        kept = [failure for failure in failures if failure.job not in forgotten]
+        return [failure.job for failure in self._tell(kept, _fail_command)]
 
     def beat(self) -> Signal:
         answer = self._ask(f"BEAT {json.dumps({'wid': self.worker_id})}")

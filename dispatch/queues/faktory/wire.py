@@ -46,7 +46,7 @@ def from_wire(wire: dict[str, Any]) -> Job:
     }
     match args:
         case [str() as url, str() | None as expression, str() as payload]:
-            return Job(**common, legacy=(url, expression or "", payload))
+            return Job(**common, legacy=(url, expression or "", payload), is_kept=wire.get("retry", 25) != 0)
         case ["fan_out", str() as event_id]:
             return Job(**common, fan_out=UUID(event_id))
         case [list() as ids] if ids:

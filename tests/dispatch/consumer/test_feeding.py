@@ -151,6 +151,16 @@ def test_a_job_of_the_original_that_cannot_be_stored_stays_with_the_queue_and_ha
     assert "constraint" in failure.message.lower()
 
 
+def test_one_that_cannot_be_stored_and_that_the_queue_has_forgotten_is_pushed_again(
+    feeder: Feeder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison = Job(id="poison", failures=-1, legacy=("http://127.0.0.1:9/", "", "e30="))
+    monkeypatch.setattr(feeder.queue, "fail", lambda failures: [failure.job for failure in failures])
+    assert feeder._take([poison])
+    assert isinstance(feeder.queue, Broker)
+    assert feeder.queue.pushed == [poison]
+
+
 def test_what_was_claimed_before_the_database_went_away_is_not_forgotten(
     feeder: Feeder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -212,17 +212,36 @@ def test_what_a_job_that_is_none_of_ours_holds_is_not_logged(
     assert "hush" not in caplog.text
 
 
-def test_one_that_may_not_be_retried_is_kept_among_the_dead(queue: FaktoryQueue, settings: Settings) -> None:
-    def dead() -> int:
-        return int(json.loads(queue._commands.ask("INFO"))["faktory"]["tasks"]["Dead"]["size"])
+def dead(queue: FaktoryQueue) -> int:
+    return int(json.loads(queue._commands.ask("INFO") or "{}")["faktory"]["tasks"]["Dead"]["size"])
 
-    before = dead()
+
+def test_one_that_may_not_be_retried_is_kept_among_the_dead(queue: FaktoryQueue, settings: Settings) -> None:
+    before = dead(queue)
     foreign = foreign_job(settings.SWITCH_PRODUCTION_QUEUE, [5], retry=0)
     queue._commands.ask(f"PUSHB {json.dumps([foreign])}")
     deadline = time.monotonic() + WAIT_SECONDS
-    while dead() == before and time.monotonic() < deadline:
+    while dead(queue) == before and time.monotonic() < deadline:
         assert queue.fetch(1, 0.2) == []
-    assert dead() == before + 1
+    assert dead(queue) == before + 1
+
+
+@pytest.mark.parametrize("retry", [0, -1])
+def test_one_of_the_originals_that_may_not_be_retried_is_kept_with_its_arguments(
+    queue: FaktoryQueue, settings: Settings, retry: int
+) -> None:
+    before = dead(queue)
+    foreign = foreign_job(settings.SWITCH_PRODUCTION_QUEUE, ["http://a/", "", "e30="], retry)
+    queue._commands.ask(f"PUSHB {json.dumps([foreign])}")
+    found: list[Job] = []
+    deadline = time.monotonic() + 10
+    while dead(queue) == before and time.monotonic() < deadline:
+        jobs = queue.fetch(1, 0.2)
+        assert queue.fail([Failure(job, "unstorable_job", "too large a number") for job in jobs]) == []
+        found += jobs
+    assert dead(queue) == before + 1
+    assert {(job.id, job.legacy) for job in found} == {(foreign["jid"], ("http://a/", "", "e30="))}
+    assert queue.depth().waiting == 0
 
 
 def foreign_job(queue: str, args: list[Any], retry: int = 5) -> dict[str, Any]:
