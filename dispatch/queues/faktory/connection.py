@@ -89,6 +89,7 @@ class FaktoryConnection(Connection):  # type: ignore[misc] # the package has no 
 
     def ask(self, command: str) -> str | None:
         """Sends a command and returns its reply."""
+        self._leave_if_ended()
         self.send(command)
         return self.read()
 
@@ -96,8 +97,22 @@ class FaktoryConnection(Connection):  # type: ignore[misc] # the package has no 
         """Sends all the commands at once; returns their replies, in order, refusals among them."""
         if not commands:
             return []
+        self._leave_if_ended()
         self.send(*commands)
         return [self._reply_or_refusal() for _ in commands]
+
+    def _leave_if_ended(self) -> None:
+        """Nothing is to come before the next command: what comes is the end, as of a server that was restarted."""
+        if not self.is_connected:
+            return
+        try:
+            self.socket.settimeout(0)
+            self.socket.recv(1)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return
+        except OSError:
+            pass  # the other kind of end
+        self.close()
 
     def _reply_or_refusal(self) -> str | CommandRefusedError | None:
         try:

@@ -248,6 +248,17 @@ def foreign_job(queue: str, args: list[Any], retry: int = 5) -> dict[str, Any]:
     return {"jid": uuid4().hex, "jobtype": "pubsub", "queue": queue, "args": args, "retry": retry}
 
 
+@pytest.mark.parametrize("name", ["push", "ack", "fail", "beat", "depth"])
+def test_a_connection_that_faktory_closed_while_it_was_idle_costs_nothing(name: str, settings: Settings) -> None:
+    with FaktoryServer() as server:
+        settings.FAKTORY_URL = server.url
+        with closing(FaktoryQueue(new_id())) as queue:
+            CALLS[name](queue)
+            server.kill()
+            server.start()
+            CALLS[name](queue)
+
+
 def test_the_packages_client_and_this_queue_understand_each_other(settings: Settings) -> None:
     settings.SWITCH_PRODUCTION_QUEUE = f"queue-{uuid4().hex}"
     with FaktoryServer(password="plain") as server:
