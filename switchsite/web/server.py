@@ -4,14 +4,24 @@ Granian forks its workers, and they inherit its handlers of signals, which note 
 nothing else. A worker that was told to stop while it still loaded so forgot it, and was waited for until it was killed.
 Here what is told to a worker waits for it instead: signals are held back from the fork on, until `switchsite.rsgi` lets
 them through.
+
+Granian also ends with all of its workers when one dies within seconds of its start. Here it goes on until that has
+happened several times in a minute: a second death is no loop yet.
 """
 
 import os
 import signal
+import time
+from collections import deque
+from typing import Any
 
 from granian.cli import entrypoint
+from granian.server import Server
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
+#: So many workers may die in such a time.
+DEATHS = 8
+DEATHS_SECONDS = 60.0
 
 
 def _hold_back() -> None:
@@ -22,6 +32,21 @@ def _let_through() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
 
 
+def _bear_deaths() -> None:
+    """Has Granian forget when it started the workers that stand for dead ones, by which it tells a loop."""
+    start, deaths = Server._respawn_workers, deque[float](maxlen=DEATHS)
+
+    def start_and_forget(server: Any, *arguments: Any, **more: Any) -> None:
+        start(server, *arguments, **more)
+        is_loop = len(deaths) == DEATHS and time.monotonic() - deaths[0] < DEATHS_SECONDS
+        deaths.append(time.monotonic())
+        if not is_loop:
+            server.respawned_wrks.clear()
+
+    Server._respawn_workers = start_and_forget  # type: ignore[method-assign, assignment] # Granian offers no setting
+
+
 if __name__ == "__main__":
+    _bear_deaths()
     os.register_at_fork(before=_hold_back, after_in_parent=_let_through)
     entrypoint()  # type: ignore[no-untyped-call] # Granian types the rest

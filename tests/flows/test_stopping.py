@@ -1,13 +1,14 @@
-"""A web server that is told to stop while a worker still loads stops as any other does."""
+"""A web server stops as it is told, also while a worker still loads, and does not stop because one worker has died."""
 
 import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.servers.hub import PROJECT, HubServer
-from tests.servers.processes import start, wait_until
+from tests.servers.processes import START_SECONDS, children, start, wait_until
 
 #: Above the time after which Granian kills a worker, so that the log can tell whether it had to.
 LONGEST_SECONDS = 60.0
@@ -34,3 +35,37 @@ def test_a_server_whose_worker_still_loads_stops_without_killing_it(is_told_to_a
         may_load.touch()
         assert web.wait(LONGEST_SECONDS) == 0, hub.log.read_text()
         assert "refused to gracefully stop" not in hub.log.read_text()
+
+
+def workers(hub: HubServer) -> list[int]:
+    """Those that serve; the server starts another process besides, which does not."""
+    assert hub.web
+    return [child for child in children(hub.web) if b"server.py" in command_of(child)]
+
+
+def command_of(process: int) -> bytes:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:  # it has ended meanwhile
+        return b""
+
+
+@pytest.mark.timeout(180)
+def test_a_server_outlives_workers_that_die_one_soon_after_the_other() -> None:
+    with HubServer({"SWITCH_WEB_PROCESSES": "1"}) as hub:
+        hub.start_web()
+        assert hub.web
+        for _ in range(3):
+            [worker] = workers(hub)
+            os.kill(worker, signal.SIGKILL)
+            wait_until(lambda dead=worker: {*workers(hub)} - {dead}, "Another", hub.web, hub.log)
+        wait_until(hub.answers, "The last", hub.web, hub.log)
+
+
+@pytest.mark.timeout(180)
+def test_a_server_whose_workers_all_die_at_once_ends() -> None:
+    with HubServer({"SWITCH_WEB_PROCESSES": "1"}) as hub:
+        broken = {"PYTHONPATH": os.pathsep.join([str(PROJECT / "tests" / "flows" / "dying"), str(PROJECT)])}
+        hub.web = start([sys.executable, str(PROJECT / "manage.py"), "serve"], hub.log, hub.env | broken)
+        assert hub.web.wait(START_SECONDS) == 1
+        assert "crash loop" in hub.log.read_text()
