@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from subscribers.filters import Access, FilterError, accesses_of
 from subscribers.index import Candidate, Change, SubscriberIndex
@@ -24,6 +24,7 @@ class Row(NamedTuple):
     deleted_at: datetime | None
 
 
+RETRY_LIMIT = Subscriber._meta.get_field("retry_limit").db_default
 #: New subscribers in one reading, from which on Python's collector is told that they stay.
 FROZEN_FROM = 10_000
 
@@ -53,7 +54,7 @@ def _all_taken_over(index: SubscriberIndex) -> SubscriberIndex:
     rows = Subscriber.objects.existing().order_by("id").values_list(*Row._fields)
     seen: set[int] = set()
     come = []
-    for row in map(Row._make, rows.iterator(2000)):
+    for row in map(_row, rows.iterator(2000)):
         seen.add(row.id)
         if not _is_known(row, index):
             come.append(_change(row))
@@ -65,8 +66,22 @@ def read_changes(index: SubscriberIndex, version: int) -> SubscriberIndex:
     """The index with the rows taken over that have changed since `version`."""
     # Sorted here: to have them in order, SQLite would walk through all rows by their ids.
     changed = Subscriber.objects.filter(revision__gt=version).order_by().values_list(*Row._fields)
-    rows = sorted(map(Row._make, changed))
+    rows = sorted(map(_row, changed))
     return index.changed([row.id for row in rows], [_change(row) for row in rows if row.deleted_at is None])
+
+
+def _row(values: tuple[Any, ...]) -> Row:
+    """As the types of the columns say. SQLite keeps bytes and words in any of them, if plain SQL writes them: one such
+    row would stop every publish."""
+    row = Row._make(values)
+    if type(row.topic) is type(row.filter_expression) is str and type(row.retry_limit) is int:
+        return row
+    retry_limit = row.retry_limit if isinstance(row.retry_limit, int) else RETRY_LIMIT
+    return row._replace(topic=_text(row.topic), filter_expression=_text(row.filter_expression), retry_limit=retry_limit)
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode(errors="replace")
 
 
 def _is_known(row: Row, index: SubscriberIndex) -> bool:

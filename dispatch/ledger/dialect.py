@@ -136,6 +136,13 @@ def to_id(value: Any) -> UUID:
     return value if isinstance(value, UUID) else UUID(hex=value)
 
 
+def to_whole(value: Any) -> int:
+    """A whole number as it comes back; SQLite holds anything, whatever the type of its column. Raises TypeError."""
+    if not isinstance(value, int):
+        raise TypeError("a row holds no whole number where one belongs")
+    return value
+
+
 def as_time(value: datetime | str) -> datetime:
     """A time as it comes back; SQLite keeps UTC without saying so, and gives text for what is no plain column."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from dispatch.breaker import Breaker
-from dispatch.ledger.dialect import as_time, placeholders, to_database, to_id
+from dispatch.ledger.dialect import as_time, placeholders, to_database, to_id, to_whole
 from dispatch.ledger.health import IS_WATCHED
 from dispatch.tracing.context import Trace, from_attributes
 
@@ -69,7 +69,7 @@ def load_events(ids: Iterable[UUID]) -> tuple[dict[UUID, LoadedEvent], dict[UUID
         )
         rows = cursor.fetchall()
     events = [_event(*row[:5]) for row in rows if row[3] is not None]
-    return {event.id: event for event in events}, {to_id(row[0]): _whole(row[5]) for row in rows if row[3] is None}
+    return {event.id: event for event in events}, {to_id(row[0]): to_whole(row[5]) for row in rows if row[3] is None}
 
 
 def load_event(event_id: UUID) -> LoadedEvent | None:
@@ -80,13 +80,6 @@ def load_event(event_id: UUID) -> LoadedEvent | None:
         )
         row = cursor.fetchone()
     return _event(*row) if row else None
-
-
-def _whole(value: Any) -> int:
-    """SQLite holds anything, whatever the type of its column."""
-    if not isinstance(value, int):
-        raise TypeError("a row holds no whole number where one belongs")
-    return value
 
 
 def _event(event_id: Any, topic: str, author: str, payload: str, attributes: str) -> LoadedEvent:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from dispatch.ledger.claiming import LEASE, UNSUSPECTED
-from dispatch.ledger.dialect import as_time, atomic_cursor, by, placeholders, to_database, to_id
+from dispatch.ledger.dialect import as_time, atomic_cursor, by, placeholders, to_database, to_id, to_whole
 
 MAX_LOST_CLAIMS = 5
 CHUNK = 1_000
@@ -40,7 +40,7 @@ def unqueued_deliveries(created_before: datetime) -> list[Unqueued]:
             "AND delivery.created_at NOT BETWEEN %s AND %s ORDER BY delivery.created_at LIMIT %s",
             [to_database(created_before), to_database(created_before + FUTURE_MARGIN), CHUNK],
         )
-        return [(to_id(row[0]), row[1], row[2], as_time(row[3])) for row in cursor.fetchall()]
+        return [(to_id(row[0]), to_whole(row[1]), to_whole(row[2]), as_time(row[3])) for row in cursor.fetchall()]
 
 
 def unqueued_fan_outs(received_before: datetime, moved_before: datetime) -> list[UUID]:

@@ -49,6 +49,36 @@ def test_event_goes_to_those_of_its_topic_whose_filter_holds() -> None:
     assert matched("unknown") == []
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="Postgres holds nothing that the types of its columns forbid")
+@pytest.mark.parametrize("read", [matching.newest, read_in_full], ids=["changes", "all"])
+@pytest.mark.parametrize(
+    ("written", "hears"),
+    [
+        ("filter_expression = CAST('data[\"body\"] == 1' AS BLOB)", True),
+        ("filter_expression = CAST('data[\"body\"] == 2' AS BLOB)", False),
+        ("topic = CAST('order' AS BLOB)", True),
+        ("topic = x'ff'", False),
+        ("retry_limit = 'many'", True),
+    ],
+)
+def test_what_plain_sql_writes_against_the_types_is_read_as_meant(
+    written: str, hears: bool, read: Callable[[], Snapshot]
+) -> None:
+    other, odd = create(), create()
+    matching.newest()
+    sql(f"UPDATE subscriber SET {written} WHERE id = {odd.pk}")  # noqa: S608
+    snapshot = read()
+    assert matched(data={"body": 1}, snapshot=snapshot) == [other.pk, *([odd.pk] if hears else [])]
+    assert {each.retry_limit for each in snapshot.match("order", {"body": 1})} == {25}
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="Postgres holds nothing that the types of its columns forbid")
+def test_a_filter_of_bytes_that_are_no_text_is_broken() -> None:
+    odd = create()
+    sql(f"UPDATE subscriber SET filter_expression = x'fffe' WHERE id = {odd.pk}")  # noqa: S608
+    assert [each.is_broken for each in matching.newest().match("order", {})] == [True]
+
+
 def test_without_subscribers_nobody_hears() -> None:
     SubscriberVersion.objects.all().delete()
     assert matched() == []

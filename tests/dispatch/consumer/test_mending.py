@@ -17,7 +17,6 @@ from dispatch.identifiers import new_id
 from dispatch.ledger.dialect import is_postgres, to_database
 from dispatch.ledger.loading import LARGE_BYTES
 from dispatch.models import Consumer, Delivery, Event, Health
-from dispatch.queues.base import Job
 from dispatch.queues.embedded import EmbeddedQueue
 from subscribers.models import Subscriber
 from tests.dispatch.ledger.rows import job_for, make_delivery, make_subscriber
@@ -129,12 +128,14 @@ class Broker(EmbeddedQueue):
     is_embedded = False
 
     def push(self, jobs: Any) -> None:
-        assert all(isinstance(job, Job) and job.failures >= 0 for job in jobs)
+        assert all(job.failures >= 0 and job.retry_limit >= 0 for job in jobs)
 
 
-def test_a_reconciler_outlives_a_damaged_row() -> None:
+@pytest.mark.parametrize(("table", "column"), [("delivery", "failures"), ("subscriber", "retry_limit")])
+def test_a_reconciler_outlives_a_damaged_row(table: str, column: str) -> None:
+    """A broker would refuse all jobs that are pushed with such a one."""
     damaged = make_delivery()
-    damage("delivery", "failures", damaged.pk)
+    damage(table, column, damaged.pk if table == "delivery" else damaged.subscriber_id)
     damage("delivery", "created_at", damaged.pk, "2026-01-01 00:00:00")
     housekeeper = Housekeeper(new_id(), Flow(100), 8, int, lambda wish: None)
     housekeeper.queue = housekeeper.reconciler.queue = Broker(housekeeper.owner)
