@@ -10,6 +10,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 
 from dispatch import leases
 from dispatch.consumer.flow import Flow
+from dispatch.consumer.mending import Mender
 from dispatch.consumer.patience import Patience
 from dispatch.replays.advancing import advance, running
 from dispatch.replays.requesting import stop
@@ -32,6 +33,7 @@ class Replayer(threading.Thread):
         self.owner = owner
         self._is_stopping = flow.is_stopping
         self._database = Patience("The database", flow.is_stopping)
+        self._mender = Mender()
         self._leased_at = -RENEW_SECONDS
 
     def run(self) -> None:
@@ -52,6 +54,10 @@ class Replayer(threading.Thread):
         except (OperationalError, InterfaceError) as error:
             connection.close()
             self._database.failed(error)
+            return STEP_PAUSE_SECONDS
+        except Exception as fault:  # the border around damaged rows
+            if not self._mender.mends(fault):
+                raise
             return STEP_PAUSE_SECONDS
         self._database.worked()
         return 0.0 if any(is_hungry) else STEP_PAUSE_SECONDS

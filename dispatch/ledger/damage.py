@@ -12,8 +12,8 @@ from django.db import connection, models
 
 from dispatch.identifiers import new_id
 from dispatch.ledger.dialect import is_postgres, to_database
-from dispatch.models import Delivery, Event, Health
-from subscribers.models import Subscriber
+from dispatch.models import Consumer, Delivery, Event, Health, Lease
+from subscribers.models import Subscriber, SubscriberVersion
 
 Field: TypeAlias = "models.Field[Any, Any]"
 
@@ -41,6 +41,7 @@ FORBIDDEN = {
 
 NOW = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
 TRIES = "(SELECT count(*) FROM attempt WHERE delivery_id = delivery.id)"
+NEXT_VERSION = "(SELECT coalesce(max(revision), 0) + 1 FROM subscriber)"
 #: What takes the place of a damaged value, where that is neither null nor the column's default.
 INSTEAD: dict[type[models.Model], dict[str, str]] = {
     Delivery: {
@@ -54,7 +55,10 @@ INSTEAD: dict[type[models.Model], dict[str, str]] = {
         "matched": "(SELECT count(*) FROM delivery WHERE event_id = event.id AND replay_of_id IS NULL)",
     },
     Health: {"open_until": NOW},
+    SubscriberVersion: {"number": NEXT_VERSION, "rebuilt_at": NEXT_VERSION},
 }
+#: Whoever needs such a row writes it anew.
+WRITTEN_ANEW = {Consumer, Lease}
 #: Without these nobody knows what is to be sent, or to whom; the other columns only say when, or how often.
 VITAL = {"event_id", "subscriber_id", "replay_of_id"}
 CLAIM = {"owner", "lease_until"}
@@ -71,6 +75,9 @@ LOOKED_AT: dict[type[models.Model], tuple[str, ...]] = {
     ),
     Subscriber: ("TRUE",),
     Health: ("TRUE",),
+    SubscriberVersion: ("TRUE",),
+    Consumer: ("TRUE",),
+    Lease: ("TRUE",),
 }
 
 
@@ -143,6 +150,10 @@ def mend(damage: Damage, now: datetime) -> None:
 
     A delivery of which nobody can tell any more what it was is given up, and says so.
     """
+    if damage.model in WRITTEN_ANEW:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {damage.table} WHERE rowid = %s", [damage.row])
+        return
     changes = _changes(damage)
     if damage.model is Delivery and "id" in damage.columns:
         changes["queued_at"] = "NULL"  # its job has a name that nobody knows

@@ -1,6 +1,8 @@
 """What SQLite holds against the types of its columns stops no consumer: it is mended, and harms no other."""
 
 import logging
+import os
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,14 +11,15 @@ from django.db import connection
 from dispatch.consumer import mending
 from dispatch.consumer.feeding import Feeder
 from dispatch.consumer.flow import Flow
-from dispatch.consumer.housekeeping import Housekeeper
+from dispatch.consumer.housekeeping import RECONCILER, Housekeeper
 from dispatch.consumer.mending import Mender
 from dispatch.consumer.windows import Windows
 from dispatch.diagnosis import examine, repair
 from dispatch.identifiers import new_id
+from dispatch.leases import acquire
 from dispatch.ledger.dialect import is_postgres, to_database
 from dispatch.ledger.loading import LARGE_BYTES
-from dispatch.models import Consumer, Delivery, Event, Health
+from dispatch.models import Consumer, Delivery, Event, Health, Lease
 from dispatch.queues.embedded import EmbeddedQueue
 from subscribers.models import Subscriber
 from tests.dispatch.ledger.rows import job_for, make_delivery, make_subscriber
@@ -145,6 +148,19 @@ def test_a_reconciler_outlives_a_damaged_row(table: str, column: str) -> None:
     assert (damaged.failures, damaged.queued_at is None) == (0, False)
 
 
+@pytest.mark.parametrize(("table", "column"), [("lease", "owner"), ("lease", "until"), ("consumer", "id")])
+def test_a_damaged_lease_or_consumer_is_written_anew(table: str, column: str) -> None:
+    Consumer.objects.create(host="here", process_id=1, queue="embedded", concurrency=8)
+    assert acquire(RECONCILER, new_id(), timedelta(seconds=-1))
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET {column} = 'damaged'")  # noqa: S608
+    housekeeper = Housekeeper(new_id(), Flow(100), 8, int, lambda wish: None)
+    for _ in range(3):
+        housekeeper._turn()
+    assert [each.pk for each in Consumer.objects.filter(process_id=os.getpid())] == [housekeeper.owner]
+    assert Lease.objects.get(name=RECONCILER).owner == housekeeper.owner
+
+
 def test_a_fault_that_no_damaged_row_explains_is_met_but_once() -> None:
     """Once, since another process may have mended just now what was in the way of both."""
     mender = Mender()
@@ -171,6 +187,7 @@ def test_what_was_mended_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None
         ("subscriber", "rate_limit_per_second", "slow"),
         ("subscriber", "target_url", b"http://127.0.0.1:9/"),
         ("health", "opened_in_a_row", "often"),
+        ("subscriber_version", "number", "latest"),
     ],
 )
 def test_the_doctor_tells_of_what_a_columns_type_forbids_and_mends_it(table: str, column: str, value: object) -> None:
@@ -178,7 +195,7 @@ def test_the_doctor_tells_of_what_a_columns_type_forbids_and_mends_it(table: str
     delivery = make_delivery(state="delivered", attempts=1)
     Health.objects.create(subscriber=delivery.subscriber)
     keys = {"delivery": delivery.pk, "event": delivery.event_id}
-    row = keys.get(table, delivery.subscriber_id)
+    row = 1 if table == "subscriber_version" else keys.get(table, delivery.subscriber_id)
     damage(table, column, row, value, "subscriber_id" if table == "health" else "id")
     told = [str(trouble) for trouble in examine(EmbeddedQueue(None))]
     assert [text.partition(". ")[0] for text in told] == [
