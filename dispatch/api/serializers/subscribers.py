@@ -12,6 +12,8 @@ from dispatch.api.serializers.strict import StrictSerializer
 from dispatch.replays.requesting import MAX_RATE, MIN_RATE
 from dispatch.signing import SecretError, public_key
 from dispatch.viewing import seen_error
+from subscribers.filters import FilterError
+from subscribers.filters.slips import find_slip
 from subscribers.models import STANDING, Subscriber
 from subscribers.secrets import LONGEST_OVERLAP_HOURS
 from subscribers.validators import validate_name
@@ -22,7 +24,7 @@ WRITTEN = (
     *("max_in_flight", "rate_limit_per_second"),
 )
 READ = (
-    *("state", "state_reason", "has_secret", "public_key", "previous_secret_until", "revision"),
+    *("state", "state_reason", "warnings", "has_secret", "public_key", "previous_secret_until", "revision"),
     *("filter_error_count", "last_filter_error", "last_filter_error_at", "created_at", "updated_at"),
 )
 PAUSING = "POST /api/v1/subscribers/<id>/pause and /resume change it."
@@ -49,9 +51,15 @@ DEFAULTS: dict[str, Any] = {
 class SubscriberSerializer(StrictSerializer, serializers.ModelSerializer[Subscriber]):
     serializer_field_mapping = {**serializers.ModelSerializer.serializer_field_mapping, FloatField: FiniteFloatField}
     operations = OPERATIONS
-    counted = ("revision", "filter_error_count", "last_filter_error", "last_filter_error_at", "updated_at")
+    counted = (
+        *("revision", "warnings", "filter_error_count", "last_filter_error", "last_filter_error_at"),
+        "updated_at",
+    )
 
     last_filter_error = SeenField(seen_error)
+    warnings = serializers.SerializerMethodField(
+        help_text="What the filter does and surely was not meant to; empty without such a slip. It is saved anyway."
+    )
     has_secret = serializers.SerializerMethodField()
     public_key = serializers.SerializerMethodField()
 
@@ -79,6 +87,13 @@ class SubscriberSerializer(StrictSerializer, serializers.ModelSerializer[Subscri
                 if name in given and given[name] == getattr(self.instance, name):
                     fields[name].validators = []
         return fields
+
+    def get_warnings(self, subscriber: Subscriber) -> list[str]:
+        try:
+            slip = find_slip(subscriber.filter_expression)
+        except FilterError:  # it does not compile, and its events are held: that is no warning
+            return []
+        return [f"{slip.message} {slip.hint}"] if slip else []
 
     def get_has_secret(self, subscriber: Subscriber) -> bool:
         return bool(subscriber.secret)

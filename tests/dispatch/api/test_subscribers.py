@@ -33,6 +33,18 @@ def test_what_is_created_is_read_and_matches(api: Caller) -> None:
     assert [each.subscriber_id for each in matching.newest().match("orders", {"body": 1})] == [read.json["id"]]
 
 
+def test_a_filter_that_surely_is_not_the_one_meant_is_saved_with_a_warning(api: Caller) -> None:
+    slipped = NEW | {"filter_expression": 'data["kind"] == "a" or "b"'}
+    created = api.post("subscribers", slipped)
+    assert created.status == 201
+    [warning] = created.json["warnings"]
+    assert warning.startswith("The value 'b' stands alone, which always holds. Compare it")
+    path = f"subscribers/{created.json['id']}"
+    assert api.get(path).json["warnings"] == [warning]
+    mended = created.json | {"filter_expression": 'data["kind"] in ["a", "b"]'}
+    assert api.put(path, mended).json["warnings"] == []
+
+
 def test_the_list_is_paged_by_cursor(api: Caller) -> None:
     made = [make_subscriber().pk for _ in range(5)]
     seen: list[int] = []
