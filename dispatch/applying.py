@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS
+from django.utils.text import Truncator
 
 from dispatch.resuming import settle_deleted, waiting
-from subscribers.files import FORMATS, Fault, FileRefusedError
+from subscribers.files import FORMATS, LEFT_OUT, Fault, FileRefusedError, Table
 from subscribers.history import Difference
 from subscribers.models import Subscriber
 from subscribers.resources import SubscriberResource
 
 NEW, CHANGED, SAME = "new", "update", "skip"
+SHOWN_NAME = 60
 NOTHING_IN_IT = (
     "The file has no rows, so that --prune would delete every subscriber. Nothing was changed. "
     "If that is meant, say --allow-empty as well."
@@ -70,7 +72,7 @@ def apply(
     result = resource.import_data(
         dataset, dry_run=dry_run or bool(dataset.faults), rollback_on_validation_errors=True, prune=prune
     )
-    applied = Applied(refusals=_refusals(result, dataset.faults))
+    applied = Applied(refusals=_refusals(result, dataset))
     if not applied.refusals:
         applied.rows = [_row(number, row) for number, row in enumerate(result.rows, 1)]
         applied.pruned = resource.pruned
@@ -80,13 +82,21 @@ def apply(
     return applied
 
 
-def _refusals(result: Any, faults: list[Fault]) -> list[str]:
-    """By row; of a field with one of the file's `faults` no other is told, since its value was left out."""
-    told = {fault[:2] for fault in faults}
-    found = faults + [fault for fault in _faults(result) if fault[:2] not in told]
+def _refusals(result: Any, dataset: Table) -> list[str]:
+    """By row; of a field with one of the file's faults no other is told, since its value was left out."""
+    told = {fault[:2] for fault in dataset.faults}
+    found = dataset.faults + [fault for fault in _faults(result) if fault[:2] not in told]
     found.sort(key=lambda fault: fault.row)
     whole = [str(error.error) for error in result.base_errors]
-    return whole + [f"Row {row}{f', {name}' if name else ''}: {text}" for row, name, text in found]
+    names = dataset["name"]
+    return whole + [_refusal(fault, names[fault.row - 1]) for fault in found]
+
+
+def _refusal(fault: Fault, subscriber: Any) -> str:
+    """The subscriber is named as well, where the row has a name: in a long file rows are not easily counted."""
+    named = f" ({Truncator(subscriber).chars(SHOWN_NAME)})" if subscriber and subscriber is not LEFT_OUT else ""
+    field = f", {fault.name}" if fault.name else ""
+    return f"Row {fault.row}{named}{field}: {fault.text}"
 
 
 def _faults(result: Any) -> list[Fault]:

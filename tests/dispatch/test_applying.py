@@ -88,10 +88,10 @@ def test_a_bad_row_changes_nothing_and_every_fault_is_told(file: Path) -> None:
     with pytest.raises(CommandError) as refused:
         run("apply_subscribers", file)
     text = str(refused.value)
-    assert "Row 2, target_url: It must begin with http" in text
-    assert "Row 2, filter_expression: " in text
+    assert "Row 2 (broken), target_url: It must begin with http" in text
+    assert "Row 2 (broken), filter_expression: " in text
     assert "Row 3, retry_limit: " in text
-    assert "Row 4, name: Row 1 has this name already." in text
+    assert "Row 4 (shelf), name: Row 1 has this name already." in text
     assert "Nothing was changed." in text
     assert not Subscriber.objects.exists()
 
@@ -107,7 +107,7 @@ def test_what_no_row_may_say_is_told_beside_all_other_faults(file: Path) -> None
         run("apply_subscribers", "--prune", file)
     told = str(refused.value).splitlines()
     assert [line.partition(":")[0] for line in told] == [
-        *("Row 1, secret", "Row 2, target_url", "Row 3, topic", "Nothing was changed."),
+        *("Row 1 (shelf), secret", "Row 2 (broken), target_url", "Row 3 (twice), topic", "Nothing was changed."),
     ]
     assert [each.name for each in Subscriber.objects.existing()] == ["gone"]
 

@@ -50,7 +50,7 @@ def test_a_file_is_shown_and_then_imported_as_it_was_shown(admin_client: Client)
 def test_bad_rows_are_named_and_nothing_is_imported(admin_client: Client) -> None:
     rows = "- {name: a, topic: t, target_url: http://a/}\n- {name: b, topic: t, target_url: nonsense}\n"
     shown = upload(admin_client, "all.yaml", rows)
-    assert "Row 2, target_url: " in text(shown)
+    assert "Row 2 (b), target_url: " in text(shown)
     assert "confirmed" not in text(shown)
     assert not Subscriber.objects.exists()
 
