@@ -1,5 +1,6 @@
 """What unfold's command palette finds: a row by its id, a subscriber by its name, a topic; each by an index."""
 
+import re
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -18,6 +19,9 @@ from subscribers.querysets import MAX_ID_DIGITS
 ICONS = {Event: "bolt", Delivery: "send", Replay: "replay", Attempt: "http", Subscriber: "hub"}
 #: Of names and topics each.
 OFFERED = 8
+#: The end of an id, as lists show it, is looked for among so many of the newest: no index leads to it.
+NEWEST = 10_000
+ID_END = re.compile(r"…?([0-9a-f]{8})", re.IGNORECASE)
 
 
 def find_anything(request: HttpRequest, term: str) -> list[SearchResult]:
@@ -25,6 +29,11 @@ def find_anything(request: HttpRequest, term: str) -> list[SearchResult]:
     text = request.GET.get("s", term).strip()
     if row_id := as_id(text):
         return list(_by_id(request, row_id))
+    if end := ID_END.fullmatch(text):
+        ids = _newest_that_end(end[1].lower())
+        found = [result for each in ids for result in _by_id(request, each)]
+        if found or text.startswith("…"):
+            return found
     subscribers = [*_subscribers(request, text), *_deleted_subscribers(request, text)]
     return [*_by_number(request, text), *subscribers, *_topics(request, text)]
 
@@ -38,6 +47,13 @@ def _by_id(request: HttpRequest, row_id: UUID) -> Iterator[SearchResult]:
     replays = Replay.objects.select_related("subscriber")
     if _may_see(request, Replay) and (replay := replays.filter(pk=row_id).first()):
         yield _result(replay, f"Replay: {about(replay)}")
+
+
+def _newest_that_end(end: str) -> list[UUID]:
+    newest = (
+        model.objects.order_by("-pk").values_list("pk", flat=True)[:NEWEST] for model in (Event, Delivery, Replay)
+    )
+    return [each for ids in newest for each in ids.iterator() if each.hex.endswith(end)]
 
 
 def _by_number(request: HttpRequest, text: str) -> Iterator[SearchResult]:

@@ -38,6 +38,21 @@ def test_each_id_leads_to_its_page(admin_client: Client) -> None:
         assert found(admin_client, f" {str(instance.pk).upper()} ") == [page(instance)]
 
 
+def test_the_end_of_an_id_as_lists_show_it_leads_to_its_page(admin_client: Client) -> None:
+    delivery = make_delivery(state="dead")
+    for instance in (delivery, delivery.event, ask(state="dead")):
+        end = str(instance.pk)[-8:]
+        assert found(admin_client, f"…{end}") == [page(instance)]
+        assert found(admin_client, end.upper()) == [page(instance)]
+
+
+def test_what_is_no_end_of_an_id_is_looked_for_as_a_name(admin_client: Client) -> None:
+    make_delivery()
+    subscriber = make_subscriber(name="deadbeef")
+    assert found(admin_client, "deadbeef") == [page(subscriber)]
+    assert found(admin_client, "…deadbeef") == []
+
+
 def test_a_number_leads_to_the_attempt_and_the_subscriber(admin_client: Client) -> None:
     attempt = make_attempt(make_delivery())
     assert page(attempt) in found(admin_client, attempt.pk)
