@@ -162,3 +162,19 @@ def test_the_pages_fit_a_phone_and_axe_finds_no_serious_fault(desk: Desk, path: 
     expect(page.locator(".board-updated")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     desk.assert_accessible()
+
+
+def test_the_flow_map_is_whole_on_a_phone(desk: Desk) -> None:
+    page = desk.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    desk.open("flow-map/")
+    nodes = page.locator(".flow-node")
+    expect(nodes.first).to_be_visible()
+    failed = page.locator("#sent").get_by_role("columnheader", name="Failed")
+    for part in (*nodes.all(), *page.locator(".flow-head").all(), failed):
+        box = part.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    page.set_viewport_size({"width": 1360, "height": 900})
+    expect(page.locator(".flow")).to_have_attribute("viewBox", re.compile("^0 0 1000 "))
