@@ -83,7 +83,7 @@ async function loadEvents(isLatest) {
 // Keeps what is chosen, and the first choice, which is no event.
 function offer(select, events) {
   const chosen = select.value;
-  const options = events.map(({ id, topic, received_at: at }) => new Option(`${when(at)} ${topic} …${id.slice(-6)}`, id));
+  const options = events.map(({ id, topic, received_at: at }) => new Option(`${when(at)} ${topic} …${id.slice(-8)}`, id));
   select.replaceChildren(select.options[0], ...options);
   select.value = events.some(({ id }) => id === chosen) ? chosen : "";
   if (select.value !== chosen) select.dispatchEvent(new Event("change"));
