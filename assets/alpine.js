@@ -8,9 +8,21 @@ import sort from "@alpinejs/sort";
 Alpine.plugin([anchor, persist, resize, sort]);
 
 // This build sees no globals, so what unfold's app.js defines as such is handed to it by name.
-for (const name of ["theme", "searchForm", "searchDropdown", "searchCommand"]) {
+for (const name of ["theme", "searchForm", "searchDropdown"]) {
   Alpine.data(name, (...given) => window[name](...given));
 }
+
+// unfold's own fails where no result is chosen: Enter takes the first then, and does nothing where nothing was found.
+Alpine.data("searchCommand", () => {
+  const command = window.searchCommand();
+  return {
+    ...command,
+    selectItem(...given) {
+      if (this.currentIndex === 0) this.nextItem();
+      if (this.currentIndex > 0) command.selectItem.apply(this, given);
+    },
+  };
+});
 
 const SIDEBAR = "sidebarDesktopOpen";
 

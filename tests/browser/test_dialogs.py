@@ -32,6 +32,16 @@ def open_subscriber(desk: Desk, name: str) -> None:
     desk.page.click("tbody th a")
 
 
+def test_what_closes_a_dialog_is_a_button_with_a_name(desk: Desk) -> None:
+    page = desk.page
+    open_subscriber(desk, "porter")
+    press_enter_on(page, "Pause")
+    dialog = page.get_by_role("dialog", name="Pause this subscriber?")
+    dialog.get_by_role("button", name="Close").press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("link", name="Pause")).to_be_focused()
+
+
 def open_waiting_delivery(desk: Desk) -> None:
     desk.open("dispatch/delivery/?q=nobody")
     desk.page.click("#result_list tbody th a")
