@@ -27,7 +27,7 @@ def test_a_change_is_found_and_reverted_by_keyboard(desk: Desk) -> None:
     expect(changed.locator("ins")).to_contain_text("/second")
     expect(page.locator(".switch-change").last).to_contain_text("manage.py subscribe")
     desk.assert_accessible()
-    page.get_by_role("link", name="Revert to how it was at").focus()
+    page.get_by_role("link", name="Revert to this, how it was at").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".switch-differences")).to_contain_text("/first")
     desk.assert_accessible()
