@@ -171,11 +171,11 @@ def test_the_theme_works_without_eval(desk: Desk) -> None:
     desk.open("subscribers/subscriber/")
     sidebar = page.locator("#nav-sidebar")
     expect(sidebar).to_be_visible()
-    page.get_by_text("dock_to_right").first.click()
+    page.get_by_role("button", name="Navigation").click()
     expect(sidebar).to_be_hidden()
     page.reload()
     expect(sidebar).to_be_hidden()
-    page.get_by_text("dock_to_right").first.click()
+    page.get_by_role("button", name="Navigation").click()
     expect(sidebar).to_be_visible()
     page.keyboard.press("Control+e")
     expect(page.locator("html")).to_have_class("light")
@@ -210,3 +210,33 @@ def test_heading_of_a_row_leads_back_to_its_list(desk: Desk, width: int) -> None
     assert to_list.evaluate("link => link.scrollWidth <= link.clientWidth"), "nothing of it is cut off"
     to_list.click()
     expect(page).to_have_url(re.compile("/dispatch/event/$"))
+
+
+def test_enter_in_the_palette_takes_the_first_result_or_none(desk: Desk) -> None:
+    """With nothing found it complains of nothing, which the desk sees to."""
+    page = desk.page
+    desk.open()
+    page.get_by_role("button", name="Search").click()
+    palette = page.get_by_role("dialog", name="Search")
+    term = palette.get_by_role("searchbox", name="Type to search")
+    expect(term).to_be_focused()
+    page.keyboard.type("no such thing")
+    expect(palette).to_contain_text("Nothing matches.")
+    page.keyboard.press("Enter")
+    desk.assert_accessible()
+    term.fill("")
+    page.keyboard.type("Deliver")
+    expect(palette.get_by_role("link")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/dispatch/delivery/")
+
+
+@pytest.mark.parametrize("path", ["", "subscribers/subscriber/", "subscribers/subscriber/add/", "auth/user/"])
+def test_no_name_of_an_icon_is_read_to_anybody(desk: Desk, path: str) -> None:
+    page = desk.page
+    desk.open(path)
+    icons = page.locator(".material-symbols-outlined").all_text_contents()
+    glyphs = {icon.strip() for icon in icons if "_" in icon}
+    assert glyphs
+    read = page.locator("body").aria_snapshot()
+    assert [glyph for glyph in glyphs if glyph in read] == []
