@@ -125,7 +125,7 @@ def _differences(old: Any, new: Any) -> tuple[Difference, ...]:
 
 
 def _label(field: Any) -> str:
-    return str(capfirst(field.verbose_name))
+    return str(capfirst(field.verbose_name)).replace(" url", " URL")
 
 
 def _told(value: Any) -> str:
