@@ -67,3 +67,28 @@ def test_a_wide_table_is_scrolled_by_keyboard(desk: Desk) -> None:
     table.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("each => each.scrollLeft > 0", arg=table.element_handle())
+
+
+def test_a_list_is_sorted_on_a_phone(desk: Desk) -> None:
+    page = desk.page
+    for name in ("aardvark", "zebra"):
+        desk.hub.manage("subscribe", "sort.me", f"{desk.receiver.url}/{name}", "--name", name)
+    page.set_viewport_size({"width": PHONE, "height": 844})
+    desk.open("subscribers/subscriber/?q=sort.me")
+    names = page.locator("#result_list tbody th")
+    page.locator("thead").get_by_role("link", name="Subscriber", exact=True).click()
+    expect(names).to_contain_text(["aardvark", "zebra"])
+    page.locator("thead").get_by_role("link", name="Toggle sorting").click()
+    expect(names).to_contain_text(["zebra", "aardvark"])
+    assert_fits(page, PHONE)
+    desk.assert_accessible()
+
+
+def test_the_name_of_a_subscriber_is_whole_beside_its_actions(desk: Desk) -> None:
+    page = desk.page
+    desk.hub.manage("subscribe", "name.told", f"{desk.receiver.url}/told", "--name", "order-fulfilment")
+    desk.open("subscribers/subscriber/?q=order-fulfilment")
+    page.click("#result_list tbody th a")
+    heading = page.locator("h1").first
+    expect(heading).to_contain_text("order-fulfilment")
+    assert heading.evaluate("each => each.scrollWidth <= each.clientWidth")
