@@ -84,11 +84,15 @@ def test_a_list_is_sorted_on_a_phone(desk: Desk) -> None:
     desk.assert_accessible()
 
 
-def test_the_name_of_a_subscriber_is_whole_beside_its_actions(desk: Desk) -> None:
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_the_name_of_a_subscriber_is_whole_beside_its_actions(desk: Desk, width: int) -> None:
     page = desk.page
-    desk.hub.manage("subscribe", "name.told", f"{desk.receiver.url}/told", "--name", "order-fulfilment")
-    desk.open("subscribers/subscriber/?q=order-fulfilment")
+    name = f"reports-{width}"
+    desk.hub.manage("subscribe", "name.told", f"{desk.receiver.url}/told", "--name", name)
+    page.set_viewport_size({"width": width, "height": 844})
+    desk.open(f"subscribers/subscriber/?q={name}")
     page.click("#result_list tbody th a")
-    heading = page.locator("h1").first
-    expect(heading).to_contain_text("order-fulfilment")
-    assert heading.evaluate("each => each.scrollWidth <= each.clientWidth")
+    shown = page.locator("h1").get_by_text(name)
+    assert shown.evaluate("each => each.scrollWidth <= each.clientWidth")
+    page.get_by_role("link", name="Go back").click()
+    expect(page.locator("#result_list")).to_be_visible()
