@@ -16,6 +16,7 @@ from subscribers.filters import FilterError
 from subscribers.filters.slips import find_slip
 from subscribers.models import STANDING, Subscriber
 from subscribers.secrets import LONGEST_OVERLAP_HOURS
+from subscribers.topics import slip_in
 from subscribers.validators import validate_name
 
 WRITTEN = (
@@ -58,7 +59,7 @@ class SubscriberSerializer(StrictSerializer, serializers.ModelSerializer[Subscri
 
     last_filter_error = SeenField(seen_error)
     warnings = serializers.SerializerMethodField(
-        help_text="What the filter does and surely was not meant to; empty without such a slip. It is saved anyway."
+        help_text="What in topic and filter surely was not meant; empty without such a slip. It is saved anyway."
     )
     has_secret = serializers.SerializerMethodField()
     public_key = serializers.SerializerMethodField()
@@ -89,11 +90,12 @@ class SubscriberSerializer(StrictSerializer, serializers.ModelSerializer[Subscri
         return fields
 
     def get_warnings(self, subscriber: Subscriber) -> list[str]:
+        of_topic = slip_in(subscriber.topic)
         try:
             slip = find_slip(subscriber.filter_expression)
         except FilterError:  # it does not compile, and its events are held: that is no warning
-            return []
-        return [f"{slip.message} {slip.hint}"] if slip else []
+            slip = None
+        return [*([of_topic] if of_topic else []), *([f"{slip.message} {slip.hint}"] if slip else [])]
 
     def get_has_secret(self, subscriber: Subscriber) -> bool:
         return bool(subscriber.secret)

@@ -45,6 +45,13 @@ def test_a_filter_that_surely_is_not_the_one_meant_is_saved_with_a_warning(api: 
     assert api.put(path, mended).json["warnings"] == []
 
 
+def test_a_topic_that_ends_with_a_blank_is_saved_with_a_warning(api: Caller) -> None:
+    created = api.post("subscribers", NEW | {"topic": "orders "})
+    assert created.status == 201
+    assert len(created.json["warnings"]) == 1
+    assert "blank" in created.json["warnings"][0]
+
+
 def test_the_list_is_paged_by_cursor(api: Caller) -> None:
     made = [make_subscriber().pk for _ in range(5)]
     seen: list[int] = []
