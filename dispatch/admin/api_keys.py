@@ -34,6 +34,7 @@ class ApiKeyAdmin(ModelAdmin):
     form = ApiKeyForm
     list_display = ("name", "shown_prefix", "shown_scopes", "shown_state", "last_used_at", "created_by")
     list_fullwidth = True
+    empty_text = "A program needs a key to call the management API. Add the first one."
     fields = ("name", "scopes", "expires_at")
     readonly_fields = ("shown_prefix", "created_by", "created_at", "last_used_at")
 

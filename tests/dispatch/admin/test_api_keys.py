@@ -56,3 +56,7 @@ def test_only_admins_make_keys(client: Client, role: str, status: int) -> None:
     user.groups.add(Group.objects.get(name=role))
     client.force_login(user)
     assert client.get(ADD).status_code == status
+
+
+def test_an_empty_list_says_what_a_key_is_for(admin_client: Client) -> None:
+    assert "A program needs a key to call the management API." in text(admin_client.get(LIST))
