@@ -53,7 +53,7 @@ def _newest_that_end(end: str) -> list[UUID]:
     newest = (
         model.objects.order_by("-pk").values_list("pk", flat=True)[:NEWEST] for model in (Event, Delivery, Replay)
     )
-    return [each for ids in newest for each in ids.iterator() if each.hex.endswith(end)]
+    return [each for ids in newest for each in ids if each.hex.endswith(end)]
 
 
 def _by_number(request: HttpRequest, text: str) -> Iterator[SearchResult]:
