@@ -103,6 +103,17 @@ def placeholders(count: int) -> str:
     return ", ".join(["%s"] * count)
 
 
+def among(ids: Iterable[UUID]) -> tuple[str, list[Any]]:
+    """The condition that a column is one of the ids, and its parameters.
+
+    On Postgres a single one: the driver would look at each id, and the server parse each.
+    """
+    if is_postgres():
+        return "= ANY(%s::uuid[])", [f"{{{','.join([each.hex for each in ids])}}}"]
+    found = [each.hex for each in ids]
+    return f"IN ({placeholders(len(found))})", found
+
+
 def to_database(value: Any) -> Any:
     """`value` as the driver wants it: SQLite keeps ids as hex and times as text."""
     return value if is_postgres() else _to_sqlite(value)
