@@ -66,7 +66,7 @@ def as_table(rows: Sequence[tuple[Any, ...]], types: Sequence[str]) -> tuple[str
     names = ", ".join(f"column{place}" for place in range(1, len(types) + 1))
     if is_postgres():
         arrays = ", ".join(f"%s::{kind}[]" for kind in types)
-        columns = [list(column) for column in zip(*rows, strict=True)]
+        columns = [_as_array(column, kind) for column, kind in zip(zip(*rows, strict=True), types, strict=True)]
         return f"SELECT * FROM unnest({arrays}) AS given({names})", columns
     extracts = ", ".join(f"json_extract(value, '$[{place}]') AS column{place + 1}" for place in range(len(types)))
     return f"SELECT {extracts} FROM json_each(%s)", [orjson.dumps(_with_hex(rows, types)).decode()]
@@ -112,6 +112,12 @@ def among(ids: Iterable[UUID] | Iterable[int]) -> tuple[str, list[Any]]:
     plain = [each if isinstance(each, int) else each.hex for each in ids]
     kind = "bigint" if plain and isinstance(plain[0], int) else "uuid"
     return f"= ANY(%s::{kind}[])", [_braced(plain)]
+
+
+def _as_array(column: Sequence[Any], kind: str) -> Any:
+    if kind == "uuid":
+        return _braced([each.hex for each in column])
+    return _braced(column) if kind == "bigint" else list(column)
 
 
 def _braced(plain: Iterable[Any]) -> str:
