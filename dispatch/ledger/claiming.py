@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from dispatch.ledger.dialect import as_time, by, is_postgres, placeholders, soon_synced, to_database, to_id
+from dispatch.ledger.dialect import among, as_time, by, is_postgres, soon_synced, to_database, to_id
 
 #: A claim outlasts the longest exchange; it is lost only once its owner's heartbeat is stale as well.
 LEASE = timedelta(seconds=60)
@@ -79,12 +79,13 @@ def _is_any_due(now: datetime) -> bool:
 
 def claim_named(owner: UUID, ids: Sequence[UUID], now: datetime) -> list[Claim]:
     """Claims those of `ids` that are pending and due, or would be by a clock that is a little ahead."""
+    one_of, parameters = among(ids)
     return claim_rows(
-        f"{CLAIM} WHERE id IN ({placeholders(len(ids))}) AND state = 'pending' AND due_at <= %s "
+        f"{CLAIM} WHERE id {one_of} AND state = 'pending' AND due_at <= %s "
         f"AND {UNSUSPECTED} RETURNING {CLAIMED_COLUMNS}",
         owner,
         now,
-        [*map(to_database, ids), to_database(now + CLOCK_MARGIN)],
+        [*parameters, to_database(now + CLOCK_MARGIN)],
     )
 
 
@@ -93,25 +94,25 @@ def claim_early(owner: UUID, failures: dict[UUID, int], now: datetime) -> list[C
     that an operator brings forward in the broker's pages. A job left over from an earlier try is not among them."""
     found: list[Claim] = []
     for count in sorted(set(failures.values())):
-        ids = [delivery_id for delivery_id, failed in failures.items() if failed == count]
+        one_of, parameters = among([delivery_id for delivery_id, failed in failures.items() if failed == count])
         found += claim_rows(
-            f"{CLAIM} WHERE id IN ({placeholders(len(ids))}) AND state = 'pending' AND failures = %s "
+            f"{CLAIM} WHERE id {one_of} AND state = 'pending' AND failures = %s "
             f"AND {UNSUSPECTED} RETURNING {CLAIMED_COLUMNS}",
             owner,
             now,
-            [*map(to_database, ids), count],
+            [*parameters, count],
         )
     return found
 
 
 def reopen_dead(owner: UUID, ids: Sequence[UUID], now: datetime) -> list[Claim]:
     """Claims dead deliveries whose job an operator has taken out of the broker's dead set."""
+    one_of, parameters = among(ids)
     return claim_rows(
-        f"{CLAIM}, settled_at = NULL WHERE id IN ({placeholders(len(ids))}) AND state = 'dead' "
-        f"RETURNING {CLAIMED_COLUMNS}",
+        f"{CLAIM}, settled_at = NULL WHERE id {one_of} AND state = 'dead' RETURNING {CLAIMED_COLUMNS}",
         owner,
         now,
-        [*map(to_database, ids)],
+        parameters,
     )
 
 
@@ -166,11 +167,12 @@ def hand_back(owner: UUID, ids: Sequence[UUID]) -> int:
     """Gives claims back untried, due as before and to be queued anew; returns how many were still ours."""
     if not ids:
         return 0
+    one_of, parameters = among(ids)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE delivery SET state = 'pending', owner = NULL, lease_until = NULL, queued_at = NULL "
-            f"WHERE id IN ({placeholders(len(ids))}) AND state = 'claimed' AND owner = %s",
-            [*map(to_database, ids), to_database(owner)],
+            f"WHERE id {one_of} AND state = 'claimed' AND owner = %s",
+            [*parameters, to_database(owner)],
         )
         return int(cursor.rowcount)
 

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from dispatch.identifiers import first_id_at
-from dispatch.ledger.dialect import as_time, atomic_cursor, chunks, flatten, to_database, to_id, values
+from dispatch.ledger.dialect import as_time, atomic_cursor, chunks, flatten, soon_synced, to_database, to_id, values
 
 NOTHING = UUID(int=0)
 
@@ -106,8 +106,11 @@ def events_after(after: UUID, before: datetime, limit: int) -> list[CountedEvent
 
 
 def add(table: str, moved_from: str, moved_to: str, additions: Additions) -> bool:
-    """Adds to the counters and moves the position; False, and nothing is added, if another process has moved it."""
-    with atomic_cursor() as cursor:
+    """Adds to the counters and moves the position; False, and nothing is added, if another process has moved it.
+
+    Where a power cut undoes it, it is counted again: both are undone.
+    """
+    with soon_synced(), atomic_cursor() as cursor:
         if not _move(cursor, table, moved_from, moved_to):
             return False
         for counters, cells in additions.items():

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from dispatch.breaker import Breaker
-from dispatch.ledger.dialect import as_time, placeholders, to_database, to_id, to_whole
+from dispatch.ledger.dialect import among, as_time, to_database, to_id, to_whole
 from dispatch.ledger.health import IS_WATCHED
 from dispatch.tracing.context import Trace, from_attributes
 
@@ -58,14 +58,15 @@ class LoadedSubscriber:
 
 def load_events(ids: Iterable[UUID]) -> tuple[dict[UUID, LoadedEvent], dict[UUID, int]]:
     """The events, but for large ones, of which only the size is told, in bytes."""
-    wanted = [to_database(event_id) for event_id in ids]
+    wanted = list(ids)
     if not wanted:
         return {}, {}
+    one_of, parameters = among(wanted)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id, topic, author, CASE WHEN size <= {LARGE_BYTES} THEN payload END, attributes, size FROM event "
-            f"WHERE id IN ({placeholders(len(wanted))})",
-            wanted,
+            f"WHERE id {one_of}",
+            parameters,
         )
         rows = cursor.fetchall()
     events = [_event(*row[:5]) for row in rows if row[3] is not None]
@@ -90,6 +91,7 @@ def load_subscribers(ids: Iterable[int]) -> dict[int, LoadedSubscriber]:
     wanted = list(ids)
     if not wanted:
         return {}
+    one_of, parameters = among(wanted)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT subscriber.id, target_url, state, deleted_at, retry_limit, connect_timeout_seconds, "
@@ -98,8 +100,8 @@ def load_subscribers(ids: Iterable[int]) -> dict[int, LoadedSubscriber]:
             "health.breaker, health.cause, health.open_until, health.opened_in_a_row, health.rate_due_at, "
             f"{IS_WATCHED} "
             "FROM subscriber LEFT JOIN health ON health.subscriber_id = subscriber.id "
-            f"WHERE subscriber.id IN ({placeholders(len(wanted))})",
-            wanted,
+            f"WHERE subscriber.id {one_of}",
+            parameters,
         )
         return {row[0]: _subscriber(*row) for row in cursor.fetchall()}
 

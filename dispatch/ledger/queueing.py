@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
 
 from dispatch.ledger.claiming import CLOCK_MARGIN
-from dispatch.ledger.dialect import chunks, placeholders, to_database
+from dispatch.ledger.dialect import among, chunks, is_postgres, placeholders, to_database
 
 
 def mark_queued(deliveries: Sequence[UUID], fan_outs: Sequence[UUID]) -> None:
@@ -16,17 +17,24 @@ def mark_queued(deliveries: Sequence[UUID], fan_outs: Sequence[UUID]) -> None:
     now = to_database(timezone.now())
     with connection.cursor() as cursor:
         for chunk in chunks(deliveries, 1):
-            cursor.execute(
-                f"UPDATE delivery SET queued_at = %s WHERE id IN ({placeholders(len(chunk))}) "
-                "AND state = 'pending' AND queued_at IS NULL",
-                [now, *map(to_database, chunk)],
-            )
+            unmarked, parameters = _unmarked(chunk)
+            cursor.execute(f"UPDATE delivery SET queued_at = %s WHERE {unmarked}", [now, *parameters])
         for chunk in chunks(fan_outs, 1):
             cursor.execute(
                 f"UPDATE event SET fan_out_queued_at = %s WHERE id IN ({placeholders(len(chunk))}) "
                 "AND fan_out = 'pending'",
                 [now, *map(to_database, chunk)],
             )
+
+
+def _unmarked(deliveries: Sequence[UUID]) -> tuple[str, list[Any]]:
+    """The condition. On Postgres without those that are being claimed: a claim may wait for what is marked already, and
+    if the mark waited for it in turn, both would stand still for a second, until Postgres finds the deadlock."""
+    one_of, parameters = among(deliveries)
+    unmarked = f"id {one_of} AND state = 'pending' AND queued_at IS NULL"
+    if not is_postgres():
+        return unmarked, parameters
+    return f"id = ANY(ARRAY(SELECT id FROM delivery WHERE {unmarked} FOR UPDATE SKIP LOCKED))", parameters
 
 
 def mark_unqueued(deliveries: Sequence[UUID]) -> None:
