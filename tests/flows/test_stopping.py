@@ -10,8 +10,10 @@ import pytest
 from tests.servers.hub import PROJECT, HubServer
 from tests.servers.processes import START_SECONDS, children, start, wait_until
 
-#: Above the time after which Granian kills a worker, so that the log can tell whether it had to.
 LONGEST_SECONDS = 60.0
+#: Ten seconds beyond it Granian kills a worker. Its log does not tell whether it had to: it says that it does, too, of
+#: one whose end another of its threads has just seen.
+REQUEST_SECONDS = "60"
 
 
 @pytest.mark.timeout(180)
@@ -23,6 +25,7 @@ def test_a_server_whose_worker_still_loads_stops_without_killing_it(is_told_to_a
             "PYTHONPATH": os.pathsep.join([str(PROJECT / "tests" / "flows" / "loading"), str(PROJECT)]),
             "IS_LOADING": str(is_loading),
             "MAY_LOAD": str(may_load),
+            "SWITCH_REQUEST_TIMEOUT_SECONDS": REQUEST_SECONDS,
         }
         serve = [sys.executable, str(PROJECT / "manage.py"), "serve"]
         web = hub.web = start(serve, hub.log, hub.env | slow)
@@ -34,7 +37,6 @@ def test_a_server_whose_worker_still_loads_stops_without_killing_it(is_told_to_a
         wait_until(lambda: "Shutting down granian" in hub.log.read_text(), "The end", None, hub.log)
         may_load.touch()
         assert web.wait(LONGEST_SECONDS) == 0, hub.log.read_text()
-        assert "refused to gracefully stop" not in hub.log.read_text()
 
 
 def workers(hub: HubServer) -> list[int]:
