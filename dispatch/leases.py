@@ -7,8 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from dispatch.ledger.examining import FAR
-from dispatch.ledger.recovering import FUTURE_MARGIN
+from dispatch.ledger.recovering import FAR, FUTURE_MARGIN
 from dispatch.models import Lease
 
 

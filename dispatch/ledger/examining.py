@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from dispatch.ledger.dialect import placeholders, to_database
-from dispatch.ledger.recovering import FUTURE_MARGIN, lost_by_broker, lost_by_broker_at, lost_claims
+from dispatch.ledger.recovering import FAR, FUTURE_MARGIN, lost_by_broker, lost_by_broker_at, lost_claims
 from dispatch.ledger.releasing import (
     FIRST_TRY_TOO_LATE,
     HELD_FOR_NOTHING,
@@ -21,8 +21,6 @@ from dispatch.ledger.releasing import (
 NEWEST = 10_000
 #: Retention takes deliveries away in days; before that, none may be missing.
 RECENT = timedelta(days=1)
-#: No lease is longer; one that ends later was written by a clock that is ahead.
-FAR = timedelta(hours=1)
 
 
 def unqueued(created_before: datetime) -> int:

@@ -21,6 +21,9 @@ LOOKED_THROUGH = 1_000
 
 #: Marks of the past that are so far in the future were written by a clock that was wrong.
 FUTURE_MARGIN = timedelta(minutes=1)
+#: No lease is longer; one that ends later was written by a clock that is ahead. One that ends sooner may be that of a
+#: consumer that lives, and seems not to as this clock is behind.
+FAR = timedelta(hours=1)
 
 Unqueued = tuple[UUID, int, int, datetime]
 
@@ -165,7 +168,7 @@ def lost_claims(now: datetime, living: Sequence[UUID]) -> tuple[str, list[Any]]:
     """The condition of `recover_lost_claims`, and its parameters."""
     owners = f"owner NOT IN ({placeholders(len(living))}) OR " if living else "owner IS NOT NULL OR "
     condition = f"state = 'claimed' AND lease_until NOT BETWEEN %s AND %s AND ({owners} lease_until < %s)"
-    parameters = [now, now + LEASE + FUTURE_MARGIN, *living, now - FORGOTTEN]
+    parameters = [now, now + FAR, *living, now - FORGOTTEN]
     return condition, [*map(to_database, parameters)]
 
 

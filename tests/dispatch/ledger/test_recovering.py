@@ -38,6 +38,7 @@ def ago(**duration: float) -> Any:
         pytest.param(new_id(), timedelta(seconds=1), True, id="dead owner, lease over"),
         pytest.param(new_id(), timedelta(seconds=-30), False, id="dead owner, lease runs"),
         pytest.param(new_id(), timedelta(hours=-3), True, id="dead owner, lease of a wrong clock"),
+        pytest.param(new_id(), timedelta(minutes=-5), False, id="owner that seems dead by a clock that is behind"),
         pytest.param(LIVING, timedelta(hours=-3), False, id="living owner, lease of a wrong clock"),
         pytest.param(LIVING, timedelta(minutes=5), False, id="living owner, lease over"),
         pytest.param(LIVING, timedelta(minutes=16), True, id="living owner, long forgotten"),
