@@ -179,8 +179,8 @@ def forget_stale_consumers(now: datetime, after: timedelta = HEARTBEAT_STALE) ->
 def _push_unqueued(queue: Queue, now: datetime) -> int:
     deliveries = unqueued_deliveries(now - PUSH_GRACE)
     queue.push([_job(delivery, now) for delivery in deliveries])
-    mark_queued([delivery_id for delivery_id, *_ in deliveries], [])
-    return len(deliveries)
+    # One that somebody has locked is not marked, and pushed again by the next pass: not by this one, over and over.
+    return mark_queued([delivery_id for delivery_id, *_ in deliveries], [])
 
 
 def _job(delivery: Unqueued, now: datetime) -> Job:

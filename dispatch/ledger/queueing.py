@@ -12,19 +12,25 @@ from dispatch.ledger.claiming import CLOCK_MARGIN
 from dispatch.ledger.dialect import among, chunks, is_postgres, placeholders, to_database
 
 
-def mark_queued(deliveries: Sequence[UUID], fan_outs: Sequence[UUID]) -> None:
-    """Notes that jobs for these were pushed. Those that are settled or claimed by now need no mark."""
+def mark_queued(deliveries: Sequence[UUID], fan_outs: Sequence[UUID]) -> int:
+    """Notes that jobs for these were pushed; returns how many deliveries were marked.
+
+    Those that are settled or claimed by now need no mark.
+    """
     now = to_database(timezone.now())
+    marked = 0
     with connection.cursor() as cursor:
         for chunk in chunks(deliveries, 1):
             unmarked, parameters = _unmarked(chunk)
             cursor.execute(f"UPDATE delivery SET queued_at = %s WHERE {unmarked}", [now, *parameters])
+            marked += cursor.rowcount
         for chunk in chunks(fan_outs, 1):
             cursor.execute(
                 f"UPDATE event SET fan_out_queued_at = %s WHERE id IN ({placeholders(len(chunk))}) "
                 "AND fan_out = 'pending'",
                 [now, *map(to_database, chunk)],
             )
+    return marked
 
 
 def _unmarked(deliveries: Sequence[UUID]) -> tuple[str, list[Any]]:

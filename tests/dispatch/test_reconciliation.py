@@ -1,15 +1,18 @@
 """Work that is due and in no queue, or whose owner died, is set going again."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
 from dispatch.identifiers import new_id
+from dispatch.ledger.dialect import is_postgres
 from dispatch.models import Consumer, Delivery, Event
 from dispatch.queues import open_queue
 from dispatch.queues.base import Depth, Job, Queue, QueueUnavailableError
@@ -51,6 +54,26 @@ def test_what_was_never_queued_is_pushed_and_marked_once(broker: Queue) -> None:
     assert reconcile(broker) == Findings(pushed=1)
     assert fetched(broker) == [job_for(delivery, retry_limit=7)]
     assert reconcile(broker) == Findings()
+
+
+@pytest.mark.faktory
+@pytest.mark.skipif(not is_postgres(), reason="on SQLite a mark waits for whoever writes")
+@pytest.mark.django_db(transaction=True)
+def test_a_pass_pushes_once_what_somebody_has_locked(broker: Queue) -> None:
+    delivery = make_delivery(**OLD)
+
+    def reconcile_beside() -> Findings:
+        try:
+            return reconcile(broker)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        Delivery.objects.select_for_update().get(pk=delivery.pk)
+        found = pool.submit(reconcile_beside).result()
+
+    assert found.pushed == 0
+    assert broker.depth().waiting == 1
 
 
 @pytest.mark.faktory
