@@ -183,6 +183,7 @@ class Feeder(threading.Thread):
         try:
             self._make_sure(fetched)
             jobs = self._adopt(fetched)
+            self._fetched = jobs  # those that were refused are told, and not to be told again
             self._claimed = self._claimed or claim(self.owner, jobs)
             works = load(self._claimed, jobs, self.gate) if self._claimed else []
             self._hold_more(works)

@@ -24,6 +24,7 @@ from dispatch.consumer.settlements import settled
 from dispatch.consumer.windows import Windows
 from dispatch.identifiers import new_id
 from dispatch.jobs import fan_out_job
+from dispatch.ledger.claiming import Claim
 from dispatch.ledger.dialect import to_database
 from dispatch.ledger.loading import LARGE_BYTES
 from dispatch.ledger.recovering import unqueued_deliveries
@@ -159,6 +160,26 @@ def test_one_that_cannot_be_stored_and_that_the_queue_has_forgotten_is_pushed_ag
     assert feeder._take([poison])
     assert isinstance(feeder.queue, Broker)
     assert feeder.queue.pushed == [poison]
+
+
+def test_a_refusal_is_told_once_though_the_database_goes_away_behind_it(
+    feeder: Feeder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison = Job(id="poison", failures=-1, legacy=("http://127.0.0.1:9/", "", "e30="))
+    delivery = make_delivery()
+    feeder._fetched = [poison, job_for(delivery)]
+    answers = [OperationalError("the server is gone"), OperationalError("the server is gone")]
+
+    def claim_at_last(owner: UUID, jobs: Sequence[Job]) -> list[Claim]:
+        if answers:
+            raise answers.pop()
+        return claim(owner, jobs)
+
+    monkeypatch.setattr(feeding, "claim", claim_at_last)
+    feeder._take_fetched()
+    assert isinstance(feeder.queue, Broker)
+    assert [failure.job for failure in feeder.queue.failed] == [poison]
+    assert [work.claim.delivery_id for work in feeder.flow.ready()] == [delivery.pk]
 
 
 def test_what_was_claimed_before_the_database_went_away_is_not_forgotten(
