@@ -19,7 +19,7 @@ from granian.cli import entrypoint
 from granian.server import Server
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
-#: So many workers may die in such a time.
+#: Once so many have died in such a time, the next that dies within seconds of its start ends the server.
 DEATHS = 8
 DEATHS_SECONDS = 60.0
 
@@ -36,10 +36,10 @@ def _bear_deaths() -> None:
     """Has Granian forget when it started the workers that stand for dead ones, by which it tells a loop."""
     start, deaths = Server._respawn_workers, deque[float](maxlen=DEATHS)
 
-    def start_and_forget(server: Any, *arguments: Any, **more: Any) -> None:
-        start(server, *arguments, **more)
-        is_loop = len(deaths) == DEATHS and time.monotonic() - deaths[0] < DEATHS_SECONDS
-        deaths.append(time.monotonic())
+    def start_and_forget(server: Any, workers: list[int], *arguments: Any, **more: Any) -> None:
+        deaths.extend([time.monotonic()] * len(workers))
+        start(server, workers, *arguments, **more)
+        is_loop = len(deaths) == DEATHS and deaths[-1] - deaths[0] < DEATHS_SECONDS
         if not is_loop:
             server.respawned_wrks.clear()
 
