@@ -30,13 +30,14 @@ from dispatch.reconciliation import (
     living_consumers,
     reconcile,
 )
-from subscribers.away import HINT, away
+from subscribers.away import HINT, away, refused
 from subscribers.filters import FilterError, compile_filter
 from subscribers.models import Subscriber
 
 STALLED = "Look at the consumers' log; restart them."
 STALLED_ON_FAKTORY = f"If Faktory's queue is paused, resume it on its page Queues. {STALLED}"
 CLOCKS = "The clock of a consumer is ahead, or this one is behind: set them by NTP."
+REFUSED = "Try again; if it refuses once more, its log tells why, or for SQLite the disk and the rights of the file."
 REPAIR = "The reconciler does it within seconds, --repair at once."
 #: A repair takes chunk after chunk; a pass that ends early is followed by another.
 PASS_SECONDS = 60.0
@@ -91,7 +92,8 @@ def examine(queue: Queue) -> list[Trouble]:
             return damaged  # what else is wrong cannot be told: to read such a row fails
         found = [*_consumers(queue, now), *_queue(queue, now), *_claims(now), *_waiting(now), *_rows(now)]
     except (DatabaseError, InterfaceError) as error:
-        return [Trouble(None, away(error).removesuffix("."), HINT)]
+        told = away()
+        return [Trouble(None, (told or refused(error)).removesuffix("."), HINT if told else REFUSED)]
     return [trouble for trouble in found if trouble.count != 0]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, connection
 
-from subscribers.away import HINT, away
+from subscribers.away import HINT, away, refused
 from subscribers.models import Subscriber
 
 NO_TABLES = "The database has no tables yet: run manage.py migrate."
@@ -15,20 +15,32 @@ class DatabaseAwayError(CommandError):
     """The text says why it does not answer."""
 
 
+class DatabaseRefusalError(CommandError):
+    """It answers, but has refused a statement; the text says why."""
+
+
 class TellingCommand(BaseCommand):
-    """Ends with a sentence where the database does not answer."""
+    """Ends with a sentence where the database does not answer; what it refuses is raised as it is."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
             return super().execute(*args, **options)
         except (OperationalError, InterfaceError) as error:
-            raise DatabaseAwayError(f"{away(error)} {HINT}") from error
+            if told := away():
+                raise DatabaseAwayError(f"{told} {HINT}") from error
+            raise
 
 
 class DatabaseCommand(TellingCommand):
-    """Ends with a sentence on a database that nobody has migrated as well, before it trips over it."""
+    """Ends with a sentence on a refusal too, and on a database that nobody has migrated, before it trips over it."""
 
     requires_migrations_checks = True
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except (OperationalError, InterfaceError) as error:
+            raise DatabaseRefusalError(refused(error)) from error
 
     def check_migrations(self) -> None:
         """Django's hook between the system checks and the work. Raises CommandError if the database is empty."""

@@ -1,5 +1,7 @@
 """Commands on a database that does not answer, or that nobody has migrated."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,26 @@ def test_a_database_that_does_not_answer_is_told_in_a_sentence(arguments: tuple[
     assert told.startswith("DatabaseAwayError: The database does not answer: ")
     assert f"port {port} failed: Connection refused" in told
     assert "hunter2" not in told
+
+
+def test_a_database_that_answers_but_refuses_is_not_told_to_be_away(tmp_path: Path) -> None:
+    path = tmp_path / "refusing.sqlite3"
+    hub = HubServer({"SWITCH_DB_NAME": str(path)})
+    hub.manage("migrate")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("ALTER TABLE subscriber RENAME COLUMN topic TO subject")
+    told = hub.manage("export_subscribers", check=False)
+    assert (told.returncode, told.stderr.splitlines()) == (
+        1,
+        ["DatabaseRefusalError: The database refused it: no such column: subscriber.topic."],
+    )
+    doctor = hub.manage("doctor", check=False)
+    assert doctor.stdout.startswith("The database refused it: no such column: ")
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("DELETE FROM django_migrations WHERE app = 'subscribers'")
+    migrate = hub.manage("migrate", check=False)
+    assert "Traceback" in migrate.stderr
+    assert "The database does not answer" not in migrate.stderr
 
 
 @pytest.mark.postgres

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from dispatch.models import Consumer
 from dispatch.reconciliation import HEARTBEAT_STALE, living_consumers
-from subscribers.management.database import DatabaseAwayError, DatabaseCommand
+from subscribers.management.database import DatabaseAwayError, DatabaseCommand, DatabaseRefusalError
 
 
 class Command(DatabaseCommand):
@@ -18,7 +18,7 @@ class Command(DatabaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
             return super().execute(*args, **options)
-        except DatabaseAwayError as error:
+        except (DatabaseAwayError, DatabaseRefusalError) as error:
             # The consumer waits for it; to restart it would not help, and would lose what it has in hand.
             self.stdout.write(f"{error} So nobody can tell; consumers wait for it.")
             return None
