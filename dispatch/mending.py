@@ -14,6 +14,9 @@ from subscribers.triggers import WATCHED
 #: What a subscriber is sent, where to and how, depends on these.
 DECISIVE = set(WATCHED.split(", "))
 
+#: Whoever meets what is left after so many passes calls again.
+MAX_PASSES = 200
+
 logger = logging.getLogger(__name__)
 
 
@@ -23,8 +26,9 @@ def mend_damage(now: datetime, *, with_newest: bool = False) -> Counter[str]:
     A subscriber is paused: its events wait for somebody who knows what belongs there.
     """
     mended: Counter[str] = Counter()
-    while sum(_mend(damage, now, mended) for damage in find_damage(with_newest=with_newest)):
-        pass
+    for _ in range(MAX_PASSES):
+        if not sum(_mend(damage, now, mended) for damage in find_damage(with_newest=with_newest)):
+            break
     return mended
 
 

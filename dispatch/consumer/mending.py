@@ -12,6 +12,8 @@ from dispatch.mending import mend_damage
 
 #: A fault for which nothing damaged is found may be met once in so long: another process may have mended it just now.
 VAIN_SECONDS = 10.0
+#: Before the next try, where the database let nobody mend: somebody else may be writing.
+REFUSED_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +28,11 @@ class Mender:
         """Whether what met the fault may be tried again."""
         if is_postgres():
             return False  # it holds nothing that its types forbid
-        if mended := self._mend():
+        mended = self._mend()
+        if mended is None:
+            time.sleep(REFUSED_SECONDS)
+            return True
+        if mended:
             rows = ", ".join(f"{count} {what}" for what, count in mended.items())
             logger.error("Damaged rows were in the way (%s) and are mended: %s.", type(fault).__name__, rows)
             return True
@@ -36,10 +42,11 @@ class Mender:
             logger.error("Another process may have mended what caused this fault.", exc_info=fault)
         return is_first
 
-    def _mend(self) -> Counter[str]:
+    def _mend(self) -> Counter[str] | None:
+        """What was mended; None if the database did not let us find out."""
         try:
             return mend_damage(timezone.now())
         except (DatabaseError, InterfaceError) as error:
             connection.close()
-            logger.warning("Could not look for damaged rows: %s", error)
-            return Counter()
+            logger.warning("Could not mend damaged rows, if there are any; trying again: %s", error)
+            return None

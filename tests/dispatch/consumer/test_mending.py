@@ -2,11 +2,14 @@
 
 import logging
 import os
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from dispatch.consumer import mending
 from dispatch.consumer.feeding import Feeder
@@ -17,8 +20,10 @@ from dispatch.consumer.windows import Windows
 from dispatch.diagnosis import examine, repair
 from dispatch.identifiers import new_id
 from dispatch.leases import acquire
+from dispatch.ledger.damage import INSTEAD
 from dispatch.ledger.dialect import is_postgres, to_database
 from dispatch.ledger.loading import LARGE_BYTES
+from dispatch.mending import MAX_PASSES, mend_damage
 from dispatch.models import Consumer, Delivery, Event, Health, Lease
 from dispatch.queues.embedded import EmbeddedQueue
 from subscribers.models import Subscriber
@@ -174,6 +179,23 @@ def test_what_was_mended_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None
     assert caplog.messages == [
         "Damaged rows were in the way (TypeError) and are mended: 1 delivery (attempts).",
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_locked_database_is_not_taken_for_one_without_damage() -> None:
+    damage("delivery", "attempts", make_delivery().pk)
+    mender = Mender()
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None, uri=True)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert [mender.mends(TypeError()) for _ in range(2)] == [True, True]
+    assert mender.mends(TypeError())
+    assert Delivery.objects.get().attempts == 0
+
+
+def test_what_mending_does_not_cure_is_not_mended_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(INSTEAD[Delivery], "attempts", "'damaged again'")
+    damage("delivery", "attempts", make_delivery().pk)
+    assert mend_damage(timezone.now()).total() == MAX_PASSES
 
 
 @pytest.mark.parametrize(
