@@ -12,6 +12,8 @@ from django.db import connection, models
 
 from dispatch.identifiers import new_id
 from dispatch.ledger.dialect import is_postgres, to_database
+from dispatch.ledger.loading import LARGE_BYTES
+from dispatch.ledger.reading import reading_cursor
 from dispatch.models import Consumer, Delivery, Event, Health, Lease
 from subscribers.models import Subscriber, SubscriberVersion
 
@@ -25,11 +27,16 @@ NEWEST = 10_000
 # What a value is like that the type of its column forbids.
 WHOLE = "typeof({0}) <> 'integer'"
 NUMBER = "typeof({0}) NOT IN ('integer', 'real')"
-TEXT = "typeof({0}) <> 'text'"
+KIND_OF_TEXT = "typeof({0}) <> 'text'"
+TEXT = f"({KIND_OF_TEXT} OR NOT switch_is_text(CAST({{0}} AS BLOB)))"
+#: To read all that is large would take minutes; such a payload is loaded by itself, and harms no other.
+PAYLOAD = f"({KIND_OF_TEXT} OR size <= {LARGE_BYTES} AND NOT switch_is_text(CAST({{0}} AS BLOB)))"
 ID = "(typeof({0}) <> 'text' OR length({0}) <> 32 OR {0} GLOB '*[^0-9a-f]*')"
+DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
+#: SQLite itself tells most of those that are well; Python is asked of the others, such as one with an offset.
 MOMENT = (
-    "(typeof({0}) <> 'text' OR {0} NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][ T][0-9][0-9]:*' "
-    "OR date({0}, '+0 days') IS NOT substr({0}, 1, 10))"
+    f"({KIND_OF_TEXT} OR {{0}} NOT GLOB '{DAY}*' OR ({{0}} NOT GLOB '{DAY}[ T][0-9][0-9]:*' "
+    "OR date({0}, '+0 days') IS NOT substr({0}, 1, 10)) AND NOT switch_is_moment(CAST({0} AS BLOB)))"
 )
 FORBIDDEN = {
     "FloatField": NUMBER,
@@ -54,6 +61,7 @@ INSTEAD: dict[type[models.Model], dict[str, str]] = {
         "size": "length(CAST(payload AS BLOB))",
         "matched": "(SELECT count(*) FROM delivery WHERE event_id = event.id AND replay_of_id IS NULL)",
     },
+    Subscriber: {"deleted_at": NOW},  # null would make it come back
     Health: {"open_until": NOW},
     SubscriberVersion: {"number": NEXT_VERSION, "rebuilt_at": NEXT_VERSION},
 }
@@ -116,7 +124,7 @@ def find_damage(limit: int = CHUNK, *, with_newest: bool = True) -> list[Damage]
 def _found(model: type[models.Model], where: str, limit: int) -> list[Damage]:
     flags = {str(field.column): _flag(field) for field in model._meta.concrete_fields if _forbidden(field)}
     state = "state" if model is Delivery else "''"
-    with connection.cursor() as cursor:
+    with reading_cursor() as cursor:
         cursor.execute(
             f"SELECT rowid, {state}, {', '.join(flags.values())} FROM {model._meta.db_table} "
             f"WHERE ({where}) AND ({' OR '.join(flags.values())}) LIMIT {limit}"
@@ -132,6 +140,8 @@ def _forbidden(field: Field) -> str:
     """The condition that finds what the field's type forbids; empty if any value will do."""
     if field.primary_key and not isinstance(field, models.UUIDField):
         return ""
+    if field.model is Event and field.column == "payload":
+        return PAYLOAD
     known = field.target_field if isinstance(field, models.ForeignKey) else field
     return WHOLE if isinstance(known, models.IntegerField) else FORBIDDEN.get(known.get_internal_type(), "")
 
@@ -166,7 +176,7 @@ def mend(damage: Damage, now: datetime) -> None:
         changes |= {"state": "'pending'", "queued_at": "NULL", "owner": "NULL", "lease_until": "NULL"}
     if changes:
         assignments = ", ".join(f"{name} = {value}" for name, value in changes.items())
-        with connection.cursor() as cursor:
+        with reading_cursor() as cursor:
             cursor.execute(f"UPDATE {damage.table} SET {assignments} WHERE rowid = %s", [*parameters, damage.row])
 
 
@@ -189,6 +199,6 @@ def _default(field: Field) -> str:
     if isinstance(field, models.DateTimeField):
         return NOW
     if isinstance(field, (models.CharField, models.TextField)):
-        return f"CAST({field.column} AS TEXT)"
+        return f"switch_as_text(CAST({field.column} AS BLOB))"
     default = getattr(field.db_default, "value", field.db_default)
     return str(default) if isinstance(default, (int, float)) else "0"

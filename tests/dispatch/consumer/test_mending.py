@@ -20,8 +20,8 @@ from dispatch.consumer.windows import Windows
 from dispatch.diagnosis import examine, repair
 from dispatch.identifiers import new_id
 from dispatch.leases import acquire
-from dispatch.ledger.damage import INSTEAD
-from dispatch.ledger.dialect import is_postgres, to_database
+from dispatch.ledger.damage import INSTEAD, find_damage
+from dispatch.ledger.dialect import as_time, is_postgres, to_database
 from dispatch.ledger.loading import LARGE_BYTES
 from dispatch.mending import MAX_PASSES, mend_damage
 from dispatch.models import Consumer, Delivery, Event, Health, Lease
@@ -196,6 +196,49 @@ def test_what_mending_does_not_cure_is_not_mended_for_ever(monkeypatch: pytest.M
     monkeypatch.setitem(INSTEAD[Delivery], "attempts", "'damaged again'")
     damage("delivery", "attempts", make_delivery().pk)
     assert mend_damage(timezone.now()).total() == MAX_PASSES
+
+
+def test_a_text_that_is_not_utf8_is_mended_into_one_that_can_be_read() -> None:
+    Consumer.objects.create(host="here", process_id=1, queue="embedded", concurrency=8)
+    subscriber = make_subscriber()
+    damage("subscriber", "name", subscriber.pk, b"caf\xe9")
+    repair(EmbeddedQueue(None))
+    assert Subscriber.objects.get().name == "caf\ufffd"
+
+
+@pytest.mark.parametrize(("table", "column"), [("subscriber", "filter_expression"), ("event", "payload")])
+def test_a_text_that_nobody_can_read_is_told_and_mended(table: str, column: str) -> None:
+    Consumer.objects.create(host="here", process_id=1, queue="embedded", concurrency=8)
+    delivery = make_delivery(state="delivered", attempts=1)
+    row = delivery.subscriber_id if table == "subscriber" else to_database(delivery.event_id)
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET {column} = CAST(%s AS TEXT) WHERE id = %s", [b'"caf\xe9"', row])  # noqa: S608
+    [told] = map(str, examine(EmbeddedQueue(None)))
+    assert f"1 of {table} ({column})" in told
+    repair(EmbeddedQueue(None))
+    model = Subscriber if table == "subscriber" else Event
+    assert model._default_manager.values_list(column, flat=True).get() == '"caf\ufffd"'
+
+
+@pytest.mark.parametrize("value", ["damaged", b"\xe9", 5])
+def test_a_subscriber_that_was_deleted_nobody_knows_when_stays_deleted(value: object) -> None:
+    subscriber = make_subscriber()
+    subscriber_of_that_name = make_subscriber(name="billing")
+    Subscriber.objects.filter(pk=subscriber.pk).update(name="billing", deleted_at=timezone.now())
+    damage("subscriber", "deleted_at", subscriber.pk, value)
+    assert str(repair(EmbeddedQueue(None))) == "mended 1 damaged row"
+    assert list(Subscriber.objects.existing()) == [subscriber_of_that_name]
+    assert Subscriber.objects.deleted().get().deleted_at is not None
+
+
+@pytest.mark.parametrize(
+    "value", ["2026-01-01", "2026-01-01 00:30:00+02:00", "2026-01-01T08:00:00Z", "2026-01-01 08:00:00.123456"]
+)
+def test_a_moment_that_the_hub_reads_well_is_not_damaged(value: str) -> None:
+    subscriber = make_subscriber()
+    damage("subscriber", "deleted_at", subscriber.pk, value)
+    assert find_damage() == []
+    assert Subscriber.objects.get().deleted_at == as_time(value)
 
 
 @pytest.mark.parametrize(
