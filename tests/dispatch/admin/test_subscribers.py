@@ -204,6 +204,12 @@ def test_the_list_goes_by_a_cursor_and_counts_nothing(admin_client: Client, monk
     assert "across all pages" not in text(answer)
 
 
+def test_where_none_is_found_it_says_how_the_list_is_searched(admin_client: Client) -> None:
+    make_subscriber(name="billing")
+    assert "billing" in text(admin_client.get(LIST, {"q": "illin"}))
+    assert "The search finds any part of a name" in text(admin_client.get(LIST, {"q": "shipping"}))
+
+
 def test_topics_of_subscribers_are_suggested_above_their_list(admin_client: Client) -> None:
     make_subscriber(topic="order.*")
     make_subscriber(topic="order.wanted")
