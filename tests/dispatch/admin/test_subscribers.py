@@ -63,7 +63,7 @@ def test_a_backlog_is_sent(admin_client: Client, paused: Subscriber, choice: dic
     admin_client.post(url(paused, "resume"), SUBMITTED | choice)
     assert Subscriber.objects.active().exists()
     assert Delivery.objects.held().count() == 2, "the reconciler releases it"
-    assert "is sent within seconds" in text(admin_client.get(url(paused)))
+    assert "is sent, oldest first; that begins within seconds" in text(admin_client.get(url(paused)))
 
 
 def test_a_backlog_is_discarded(admin_client: Client, paused: Subscriber) -> None:
@@ -128,7 +128,8 @@ def test_the_backlog_of_several_is_sent(
     admin_client: Client, paused: Subscriber, others: list[Subscriber], choice: str
 ) -> None:
     posted = selected(paused, *others, post="yes", backlog=choice)
-    assert "Resumed: 2. What was held is sent within seconds." in text(admin_client.post(LIST, posted, follow=True))
+    shown = text(admin_client.post(LIST, posted, follow=True))
+    assert "Resumed: 2. What was held is sent, oldest first; that begins within seconds." in shown
     assert not Subscriber.objects.paused().exists()
     assert Delivery.objects.held().count() == 3, "the reconciler releases it"
 
