@@ -25,9 +25,11 @@ def expression_then(subscriber: Subscriber, event: Event, delivery: Delivery | N
     if version is not None:
         how = f"As its history has it of {version.since:%Y-%m-%d %H:%M:%S} UTC, revision {version.revision}."
         return Then(version.topic, version.filter_expression, how)
+    if delivery is None and subscriber.created_at > event.received_at:
+        return Then(subscriber.topic, None, "The subscriber was not there yet when the event came.")
     changed = f"{subscriber.updated_at:%Y-%m-%d %H:%M:%S} UTC"
-    revision = f"It was judged at revision {delivery.subscriber_revision}; " if delivery is not None else ""
-    how = f"{revision}the subscriber was last changed at {changed}, perhaps in its filter, and no history tells how."
+    judged = f"It was judged at revision {delivery.subscriber_revision}; the" if delivery is not None else "The"
+    how = f"{judged} subscriber was last changed at {changed}, perhaps in its filter, and no history tells how."
     return Then(subscriber.topic, None, how)
 
 

@@ -59,8 +59,15 @@ def next_step(delivery: Delivery) -> str:
         case Delivery.State.DELIVERED:
             return "Done: the subscriber took it."
         case Delivery.State.DEAD:
-            return f"Given up: {Delivery.Reason(delivery.reason).label}. It is kept, and can be replayed."
-    return f"Cancelled: {Delivery.Reason(delivery.reason).label}. It is not sent, but can be replayed."
+            return f"Given up: {_ended(delivery)}"
+    return f"Cancelled: {_ended(delivery)}"
+
+
+def _ended(delivery: Delivery) -> str:
+    reason = Delivery.Reason(delivery.reason).label
+    if delivery.subscriber.deleted_at is not None:
+        return f"{reason}. It is kept, and cannot be replayed: its subscriber is deleted."
+    return f"{reason}. It is kept, and can be replayed."
 
 
 def _held(delivery: Delivery, reason: Delivery.Reason) -> str:

@@ -17,7 +17,7 @@ from dispatch.resuming import backlog, resume, waiting
 from subscribers.models import Subscriber
 from subscribers.querysets import SubscriberQuerySet
 
-SENT = "What was held is sent within seconds."
+SENT = "What was held is sent, oldest first; that begins within seconds."
 
 
 def backlog_field() -> forms.ChoiceField:

@@ -42,6 +42,7 @@ class DeliveredSubscriberAdmin(
     bar_class = SubscriberBar
     sortable_by = ("title", "topic")
     empty_text = "A subscriber wants the events of a topic, sent to a URL. Add the first one, or import a file of them."
+    compared_text = "The search finds any part of a name, topic, target URL or filter; the topic above is one in full."
     change_form_outer_after_template = "dispatch/admin/workbench.html"
     actions_detail = ("pause", "resume", "replay_dead", "deliver_past", "rotate_secret", "why_not")
 

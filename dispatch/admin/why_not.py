@@ -78,7 +78,7 @@ def _answered(event: Event, subscriber: Subscriber) -> dict[str, Any]:
         "subscriber": subscriber,
         "answer": answer,
         "next": next_step(answer.delivery) if answer.delivery else "",
-        "advice": ADVICE.get(answer.cause, ""),
+        "advice": ADVICE.get(answer.cause, "") if subscriber.deleted_at is None else "",
         "blocks": _blocks(answer),
         "subscriber_url": page if subscriber.deleted_at is None else "",
     }

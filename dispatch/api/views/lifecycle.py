@@ -65,7 +65,7 @@ class Lifecycle(ManagedViewSet):
 
     @extend_schema(
         summary="Resume a subscriber",
-        description="What was held is sent within seconds, or discarded first.",
+        description="What was held is sent, oldest first, which begins within seconds, or it is discarded before.",
         tags=["subscribers"],
         parameters=[IF_MATCH, ETAG],
         request=ResumeSerializer,

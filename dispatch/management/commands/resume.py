@@ -34,4 +34,5 @@ class Command(DatabaseCommand):
         elif options["discard"]:
             self.stdout.write(self.style.SUCCESS(f"{subscriber} is resumed. Discarded: {resumed.discarded:,}."))
         else:
-            self.stdout.write(self.style.SUCCESS(f"{subscriber} is resumed. What was held is sent within seconds."))
+            sent = "What was held is sent, oldest first; that begins within seconds."
+            self.stdout.write(self.style.SUCCESS(f"{subscriber} is resumed. {sent}"))

@@ -87,6 +87,14 @@ def test_a_delivery_says_what_happens_next(admin_client: Client, fields: dict[st
     assert sentence in page(admin_client, make_delivery(**fields))
 
 
+@pytest.mark.parametrize("state", ["dead", "cancelled"])
+def test_only_what_goes_to_an_existing_subscriber_is_said_to_be_replayable(admin_client: Client, state: str) -> None:
+    delivery = make_delivery(state=state, reason="exhausted" if state == "dead" else "operator")
+    assert "It is kept, and can be replayed." in page(admin_client, delivery)
+    delivery.subscriber.delete()
+    assert "cannot be replayed: its subscriber is deleted." in page(admin_client, delivery)
+
+
 def test_replay_is_confirmed_by_a_post_and_leads_to_the_new_delivery(admin_client: Client) -> None:
     dead = make_delivery(state="dead")
     url = reverse("admin:dispatch_delivery_replay_one", args=[dead.pk])

@@ -63,7 +63,7 @@ def test_a_backlog_is_sent(admin_client: Client, paused: Subscriber, choice: dic
     admin_client.post(url(paused, "resume"), SUBMITTED | choice)
     assert Subscriber.objects.active().exists()
     assert Delivery.objects.held().count() == 2, "the reconciler releases it"
-    assert "is sent within seconds" in text(admin_client.get(url(paused)))
+    assert "is sent, oldest first; that begins within seconds" in text(admin_client.get(url(paused)))
 
 
 def test_a_backlog_is_discarded(admin_client: Client, paused: Subscriber) -> None:
@@ -128,7 +128,8 @@ def test_the_backlog_of_several_is_sent(
     admin_client: Client, paused: Subscriber, others: list[Subscriber], choice: str
 ) -> None:
     posted = selected(paused, *others, post="yes", backlog=choice)
-    assert "Resumed: 2. What was held is sent within seconds." in text(admin_client.post(LIST, posted, follow=True))
+    shown = text(admin_client.post(LIST, posted, follow=True))
+    assert "Resumed: 2. What was held is sent, oldest first; that begins within seconds." in shown
     assert not Subscriber.objects.paused().exists()
     assert Delivery.objects.held().count() == 3, "the reconciler releases it"
 
@@ -202,6 +203,12 @@ def test_the_list_goes_by_a_cursor_and_counts_nothing(admin_client: Client, monk
     assert [each.name for each in admin_client.get(LIST + second.newer).context["cl"].result_list] == ["4", "3"]
     assert not re.search(r"\d+ results", text(answer))
     assert "across all pages" not in text(answer)
+
+
+def test_where_none_is_found_it_says_how_the_list_is_searched(admin_client: Client) -> None:
+    make_subscriber(name="billing")
+    assert "billing" in text(admin_client.get(LIST, {"q": "illin"}))
+    assert "The search finds any part of a name" in text(admin_client.get(LIST, {"q": "shipping"}))
 
 
 def test_topics_of_subscribers_are_suggested_above_their_list(admin_client: Client) -> None:

@@ -117,3 +117,15 @@ def test_who_may_not_see_events_cannot_ask(client: Client, django_user_model: An
     user.user_permissions.add(Permission.objects.get(codename="view_subscriber"))
     client.force_login(user)
     assert client.get(PAGE).status_code == 403
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_past_events_are_advised_only_where_they_can_be_asked_for(
+    admin_client: Client, event: Event, billing: Subscriber, *, is_deleted: bool
+) -> None:
+    if is_deleted:
+        billing.delete()
+        Subscriber.objects.update(deleted_at=event.received_at + timedelta(seconds=5))
+    shown = ask(admin_client, event.pk, billing.pk)
+    assert "The filter is false for this event." in shown or "Today&#x27;s filter is false" in shown
+    assert ("Deliver past events makes up for what has passed." in shown) is not is_deleted
