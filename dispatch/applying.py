@@ -94,7 +94,8 @@ def _refusals(result: Any, dataset: Table) -> list[str]:
 
 def _refusal(fault: Fault, subscriber: Any) -> str:
     """The subscriber is named as well, where the row has a name: in a long file rows are not easily counted."""
-    named = f" ({Truncator(subscriber).chars(SHOWN_NAME)})" if subscriber and subscriber is not LEFT_OUT else ""
+    is_named = subscriber and subscriber is not LEFT_OUT and str(subscriber).isprintable()
+    named = f" ({Truncator(subscriber).chars(SHOWN_NAME)})" if is_named else ""
     field = f", {fault.name}" if fault.name else ""
     return f"Row {fault.row}{named}{field}: {fault.text}"
 

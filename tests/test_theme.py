@@ -12,11 +12,11 @@ OWN = Path(__file__).resolve().parent.parent / "switchsite" / "templates"
 CHANGED = {
     "admin/change_form.html": 1,
     "unfold/helpers/actions_row.html": 3,
-    "unfold/helpers/command.html": 1,
+    "unfold/helpers/command.html": 4,
     "unfold/helpers/field.html": 2,
     "unfold/helpers/fieldset_row_field.html": 1,
-    "unfold/helpers/header_title.html": 2,
-    "unfold/helpers/welcomemsg.html": 1,
+    "unfold/helpers/header_title.html": 3,
+    "unfold/helpers/welcomemsg.html": 8,
     "unfold/layouts/skeleton.html": 15,
 }
 

@@ -60,7 +60,7 @@ def test_a_dead_delivery_is_replayed_and_its_subscriber_resumed(desk: Desk) -> N
     _open_until(desk, "dispatch/delivery/?q=shelf", "DEAD")
     page.click("tbody th a")
     expect(page.locator("body")).to_contain_text("answered 410 Gone")
-    page.get_by_role("link", name="replay Replay", exact=True).click()
+    page.get_by_role("link", name="Replay", exact=True).click()
     page.get_by_role("button", name="Replay").click()
     expect(page.locator("body")).to_contain_text("Replayed: 1.")
     expect(page.locator("body")).to_contain_text("Held: the subscriber is paused")
@@ -137,7 +137,7 @@ def test_a_slow_replay_is_stopped(desk: Desk) -> None:
     page.get_by_role("button", name="Count").click()
     page.get_by_role("button", name="Replay them").click()
     # Its name begins with that of its icon.
-    stop = page.get_by_role("link", name="stop_circle Stop", exact=True)
+    stop = page.get_by_role("link", name="Stop", exact=True)
     stop.click()
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("body")).to_contain_text("Stopped. What it has made is still sent.")

@@ -51,7 +51,7 @@ def test_one_that_is_gone_is_paused_as_a_consumer_does_it(
 ) -> None:
     caplog.set_level(logging.INFO, "dispatch.failing")
     with django_capture_on_commit_callbacks(execute=True):
-        fill(lambda *_: None, timedelta(minutes=30))
+        fill(lambda *_: None, timedelta(hours=4))  # at night little is published
     (gone,) = Subscriber.objects.filter(state_reason=GONE)
     assert (gone.state, gone.history.latest("history_id").history_change_reason) == ("paused", GONE)
     assert caplog.messages == ["1 subscriber was paused: it answered 410 Gone."]
