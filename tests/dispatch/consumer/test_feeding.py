@@ -3,7 +3,7 @@
 import base64
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
@@ -17,65 +17,23 @@ from pytest_django import Settings
 
 from dispatch.consumer import feeding, reading
 from dispatch.consumer.feeding import Feeder
-from dispatch.consumer.flow import Flow
 from dispatch.consumer.loading import claim
-from dispatch.consumer.patience import Patience
 from dispatch.consumer.settlements import settled
-from dispatch.consumer.windows import Windows
 from dispatch.identifiers import new_id
 from dispatch.jobs import fan_out_job
 from dispatch.ledger.claiming import Claim
-from dispatch.ledger.dialect import to_database
 from dispatch.ledger.loading import LARGE_BYTES
 from dispatch.ledger.recovering import unqueued_deliveries
-from dispatch.ledger.settling import settle
 from dispatch.models import Delivery
-from dispatch.queues.base import Failure, Job
-from dispatch.queues.embedded import EmbeddedQueue
+from dispatch.queues.base import Job
 from dispatch.queues.faktory.connection import FaktoryConnection
 from dispatch.queues.faktory.queue import FaktoryQueue
 from dispatch.reconciliation import PUSH_GRACE
+from tests.dispatch.consumer.broker import Broker, acked
 from tests.dispatch.ledger.rows import job_for, make_deliveries, make_delivery, make_event, make_subscriber
 from tests.dispatch.queues.conftest import use_faktory
 
 pytestmark = pytest.mark.django_db
-
-
-class Broker(EmbeddedQueue):
-    """Keeps what it is told; jobs come without a claim, as from a broker."""
-
-    is_embedded = False
-
-    def __init__(self) -> None:
-        super().__init__(new_id())
-        self.acked: list[Job] = []
-        self.pushed: list[Job] = []
-        self.failed: list[Failure] = []
-
-    def ack(self, jobs: Sequence[Job]) -> None:
-        self.acked += jobs
-
-    def push(self, jobs: Sequence[Job]) -> None:
-        self.pushed += jobs
-
-    def fail(self, failures: Sequence[Failure]) -> list[Job]:
-        self.failed += failures
-        return []
-
-
-@pytest.fixture
-def feeder(monkeypatch: pytest.MonkeyPatch) -> Feeder:
-    made = Feeder(new_id(), Flow(100), Windows(100).allowance, lambda: None)
-    made.queue = Broker()
-    # The test's transaction would be lost with the connection, and its time with the waiting.
-    monkeypatch.setattr(feeding.connection, "close", lambda: None)
-    monkeypatch.setattr(Patience, "failed", lambda self, error: None)
-    return made
-
-
-def acked(feeder: Feeder) -> list[Job]:
-    assert isinstance(feeder.queue, Broker)
-    return feeder.queue.acked
 
 
 def test_a_claimed_delivery_is_ready_and_its_job_waits_for_the_outcome(feeder: Feeder) -> None:
@@ -411,75 +369,3 @@ def test_a_quiet_consumer_reads_portion_after_portion(feeder: Feeder, monkeypatc
     assert feeder._take([job_for(delivery) for delivery in deliveries])
     feeder._read_on()
     assert len(feeder.flow.ready()) == 3
-
-
-def run_sql(statement: str, *parameters: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [to_database(each) for each in parameters])
-
-
-def lose_event(delivery: Delivery) -> None:
-    run_sql("DELETE FROM event WHERE id = %s", delivery.event_id)
-
-
-def lose_subscriber(delivery: Delivery) -> None:
-    run_sql("DELETE FROM subscriber WHERE id = %s", delivery.subscriber_id)
-
-
-def cut_payload(delivery: Delivery) -> None:
-    run_sql("UPDATE event SET payload = %s WHERE id = %s", '{"body": {"to', delivery.event_id)
-
-
-@pytest.fixture
-def damaged() -> Iterator[Delivery]:
-    """Taken away before the end of the test, which looks at the foreign keys."""
-    made = make_delivery()
-    yield made
-    run_sql("DELETE FROM delivery WHERE id = %s", made.pk)
-
-
-@pytest.mark.parametrize(
-    ("damage", "state", "word"),
-    [
-        (lose_event, "dead", "not in the ledger"),
-        (lose_subscriber, "cancelled", ""),
-        (cut_payload, "pending", "by a fault of the hub"),
-    ],
-)
-def test_a_damaged_row_is_settled_in_words_and_harms_no_other(
-    feeder: Feeder, damaged: Delivery, damage: Callable[[Delivery], None], state: str, word: str
-) -> None:
-    damage(damaged)
-    healthy = make_delivery()
-    assert feeder._take([job_for(damaged), job_for(healthy)])
-    feeder.reader.read()
-    assert [work.claim.delivery_id for work in feeder.flow.ready()] == [healthy.pk]
-    assert end_of_the_only_one_done(feeder) == damaged.pk
-    damaged.refresh_from_db()
-    assert damaged.state == state
-    assert word in damaged.last_error
-
-
-def test_a_damaged_trace_keeps_nothing_from_being_sent(feeder: Feeder, damaged: Delivery) -> None:
-    run_sql("UPDATE event SET attributes = '[]' WHERE id = %s", damaged.event_id)
-    assert feeder._take([job_for(damaged)])
-    assert [work.claim.delivery_id for work in feeder.flow.ready()] == [damaged.pk]
-
-
-def test_a_large_event_that_is_lost_before_it_is_read_is_one_dead_delivery(feeder: Feeder) -> None:
-    payload = json.dumps({"body": "x" * (LARGE_BYTES + 1)})
-    large = make_delivery(event=make_event(payload=payload, size=len(payload)))
-    assert feeder._take([job_for(large)])
-    lose_event(large)
-    feeder.reader.read()
-    assert end_of_the_only_one_done(feeder) == large.pk
-    large.refresh_from_db()
-    assert (large.state, large.reason) == ("dead", "permanent")
-    run_sql("DELETE FROM delivery WHERE id = %s", large.pk)
-
-
-def end_of_the_only_one_done(feeder: Feeder) -> UUID:
-    """Its outcome is written, as the recorder does."""
-    [work] = feeder.flow.wait_for_done(10, 0)
-    [delivery_id] = settle(feeder.owner, [settled(work, timezone.now(), is_embedded=True).settlement])
-    return delivery_id
