@@ -1,10 +1,9 @@
 """Builds the HTTP request of a delivery from its event and its subscriber, by `requests`, as the original did."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
 
@@ -35,8 +34,7 @@ class RequestError(Exception):
     """No request can be built, now or later; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltRequest:
+class BuiltRequest(NamedTuple):
     method: str
     url: str
     headers: list[tuple[str, str]]
@@ -132,9 +130,9 @@ def build(
     of_event, body = content.formatted(subscriber.body_format)
     headers = [
         *of_event,
-        ("switch-delivery-id", str(delivery_id)),
+        ("switch-delivery-id", delivery := str(delivery_id)),
         ("switch-attempt", str(attempt)),
-        ("webhook-id", str(webhook_id)),
+        ("webhook-id", delivery if webhook_id == delivery_id else str(webhook_id)),
     ]
     if subscriber.secrets:
         headers += _signature(subscriber.secrets, webhook_id, body or b"", now)

@@ -1,6 +1,5 @@
 """Adopts the original's jobs, whose arguments are `[url, filter, payload in base64]`, into the ledger."""
 
-from dataclasses import replace
 from hashlib import sha256
 from uuid import UUID, uuid5
 
@@ -45,7 +44,7 @@ def adopt(job: Job) -> Job:
         except IntegrityError:
             if not looks_left:
                 raise
-    return replace(job, deliveries=(delivery_id,), legacy=None)
+    return job._replace(deliveries=(delivery_id,), legacy=None)
 
 
 def _store(delivery_id: UUID, job: Job, url: str, expression: str, encoded: str) -> None:

@@ -1,7 +1,7 @@
 """What happened in one HTTP try, and what to do about it. Pure: knows no framework and no database."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class ErrorKind(StrEnum):
@@ -26,8 +26,7 @@ UNSENT = "unsent"
 PERMANENT_ERRORS = frozenset({ErrorKind.FORBIDDEN_ADDRESS, ErrorKind.BAD_REQUEST})
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(NamedTuple):
     """Milliseconds since the try began; None for a phase that was not reached."""
 
     name_lookup_ms: float | None = None
@@ -37,8 +36,7 @@ class Timing:
     total_ms: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What happened in one try.
 
     `status` is set if and only if a complete response head arrived; `error_kind` if and only if none did.
@@ -50,4 +48,4 @@ class Outcome:
     error: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
-    timing: Timing = field(default_factory=Timing)
+    timing: Timing = Timing()

@@ -84,7 +84,7 @@ def _sent(subscriber: LoadedSubscriber, event: LoadedEvent) -> Trial:
         built = build(EventContent(event), subscriber, trial_id, trial_id, 1, timezone.now())
     except RequestError as error:
         return Trial(None, Outcome(error_kind=ErrorKind.BAD_REQUEST, error=str(error)))
-    request = replace(built, headers=[*built.headers, MARK])
+    request = built._replace(headers=[*built.headers, MARK])
     return Trial(request, _exchange(request, subscriber))
 
 

@@ -1,9 +1,9 @@
 """What to do about an outcome: a policy that returns a value, carried out elsewhere. Pure."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from dispatch.outcomes import PERMANENT_ERRORS, Outcome
 from dispatch.retries import earliest_retry
@@ -29,8 +29,7 @@ class Act(StrEnum):
     HAND_BACK = "hand_back"  # not tried to the end by this consumer, which stops; does not count
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """`reason` is a value of `Delivery.Reason`; `pauses` says to pause the subscriber.
 
     For DEFER, `delay` is how long this delivery waits, and `asked` the wait that the subscriber asked for, which holds
@@ -44,8 +43,7 @@ class Verdict:
     pauses: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What a verdict depends on besides the outcome: the delivery as it stood before this try."""
 
     failures: int

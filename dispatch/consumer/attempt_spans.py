@@ -1,7 +1,6 @@
 """The span of one attempt: begun when its request is sent, ended once it is known what came of it."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -26,7 +25,7 @@ def begin(work: Work) -> None:
         at=work.started_at,
     )
     if work.span.trace is not None:
-        work.request = replace(work.request, headers=with_trace(work.request.headers, work.span.trace))
+        work.request = work.request._replace(headers=with_trace(work.request.headers, work.span.trace))
 
 
 def end(batch: Iterable[Settled]) -> None:

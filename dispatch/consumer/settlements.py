@@ -1,8 +1,8 @@
 """From an outcome to what the ledger writes and what the queue is told. Pure."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from dispatch.consumer.work import Work
@@ -27,8 +27,7 @@ FINAL = (Act.DELIVERED, Act.DEAD, Act.CANCEL)
 COUNTED = (Act.RETRY, Act.DEAD)
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """A work that is done: its verdict, the row to write, and whether the queue itself schedules the retry."""
 
     work: Work

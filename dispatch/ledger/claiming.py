@@ -1,9 +1,8 @@
 """To load is to claim: a conditional update gives a delivery to one owner, and counts on no lock."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -25,8 +24,7 @@ SUSPECT_FROM = 2
 UNSUSPECTED = f"lost_claims < {SUSPECT_FROM}"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A delivery that this process has taken, as it stood then."""
 
     delivery_id: UUID
@@ -183,11 +181,13 @@ def claim_rows(statement: str, owner: UUID, now: datetime, rest: list[Any]) -> l
     with soon_synced(), connection.cursor() as cursor:
         cursor.execute(statement, [to_database(owner), to_database(lease_until), *rest])
         rows = cursor.fetchall()
-    return [_as_claim(lease_until, *row) for row in rows]
+    events = {event_id: to_id(event_id) for event_id in {row[1] for row in rows}}
+    return [_as_claim(lease_until, events, *row) for row in rows]
 
 
 def _as_claim(
     lease_until: datetime,
+    events: Mapping[Any, UUID],
     delivery_id: Any,
     event_id: Any,
     subscriber_id: int,
@@ -203,7 +203,7 @@ def _as_claim(
     replay_of = None if origin is None else to_id(origin)
     return Claim(
         to_id(delivery_id),
-        to_id(event_id),
+        events[event_id],
         subscriber_id,
         attempts,
         failures,

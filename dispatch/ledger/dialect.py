@@ -11,6 +11,8 @@ import orjson
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from dispatch.identifiers import id_of
+
 #: SQLite takes 32,766 parameters a statement (https://sqlite.org/limits.html, item 9).
 MAX_PARAMETERS = 30_000
 
@@ -133,19 +135,15 @@ def to_database(value: Any) -> Any:
 def _to_sqlite(value: Any) -> Any:
     kind = type(value)
     if kind is datetime:
-        return _as_text(value)
+        return as_text(value)
     return value.hex if issubclass(kind, UUID) else value
 
 
 @lru_cache(maxsize=1_000)
-def _as_text(moment: datetime) -> str:
-    """As Django's own adapter writes it; that costs ten times as much. Here are many, most of them alike."""
+def as_text(moment: datetime) -> str:
+    """`moment` as SQLite keeps it, and as Django's own adapter writes it; that costs ten times as much. Here are many,
+    most of them alike."""
     return str(moment if moment.tzinfo is UTC else moment.astimezone(UTC))[: -len("+00:00")]
-
-
-def to_sqlite(row: Iterable[Any]) -> tuple[Any, ...]:
-    """`row` as SQLite keeps it."""
-    return tuple(map(_to_sqlite, row))
 
 
 def flatten(rows: Iterable[Iterable[Any]]) -> list[Any]:
@@ -155,7 +153,7 @@ def flatten(rows: Iterable[Iterable[Any]]) -> list[Any]:
 
 
 def to_id(value: Any) -> UUID:
-    return value if isinstance(value, UUID) else UUID(hex=value)
+    return value if isinstance(value, UUID) else id_of(value)
 
 
 def to_whole(value: Any) -> int:

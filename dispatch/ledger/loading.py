@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -27,8 +27,7 @@ class LoadedEvent:
     trace: Trace | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedSubscriber:
+class LoadedSubscriber(NamedTuple):
     """The last fields are those of its health; `is_watched` says that its row counts tries."""
 
     id: int

@@ -1,8 +1,8 @@
 """Writes what came of claimed deliveries: the attempt, and the delivery's next state."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -11,15 +11,14 @@ from django.db.backends.utils import CursorWrapper
 
 from dispatch.ledger.dialect import (
     as_records,
+    as_text,
     atomic_cursor,
     is_postgres,
     placeholders,
     soon_synced,
-    to_id,
-    to_sqlite,
 )
 
-#: With the types that Postgres gives them.
+#: With the types that Postgres gives them; in the order of AttemptRow, behind the delivery's id.
 ATTEMPT_COLUMNS = {
     "delivery_id": "uuid",
     "number": "integer",
@@ -29,6 +28,7 @@ ATTEMPT_COLUMNS = {
     **dict.fromkeys(("error_kind", "error", "response_headers", "response_body"), "text"),
     **dict.fromkeys(("name_lookup_ms", "connect_ms", "tls_ms", "first_byte_ms", "total_ms"), "double precision"),
 }
+#: In the order of Settlement, between the delivery's id and the attempt.
 SETTLED_COLUMNS = {
     "state": "text",
     "reason": "text",
@@ -48,8 +48,7 @@ Write = Callable[[CursorWrapper], set[UUID]]
 Also = Callable[[set[UUID]], None]
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptRow:
+class AttemptRow(NamedTuple):
     """Texts hold no NUL: Postgres refuses it."""
 
     number: int
@@ -69,8 +68,7 @@ class AttemptRow:
     total_ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """The next state of one claimed delivery, and the attempt that led to it, if one was made."""
 
     delivery_id: UUID
@@ -118,7 +116,7 @@ def settle_one_by_one(
 
 def _on_postgres(owner: UUID, settlements: Sequence[Settlement]) -> Write:
     """A statement for all deliveries and one for all attempts, each with its rows in one parameter."""
-    deliveries, settled = as_records([_settled_values(each) for each in settlements], {"id": "uuid", **SETTLED_COLUMNS})
+    deliveries, settled = as_records([each[:-1] for each in settlements], {"id": "uuid", **SETTLED_COLUMNS})
     tried = _tried(settlements)
     attempts, rows = as_records(tried, ATTEMPT_COLUMNS)
     assignments = ", ".join(f"{name} = new.{name}" for name in SETTLED_COLUMNS)
@@ -139,9 +137,11 @@ def _on_postgres(owner: UUID, settlements: Sequence[Settlement]) -> Write:
 
 def _on_sqlite(owner: UUID, settlements: Sequence[Settlement]) -> Write:
     """A statement for each row: SQLite runs it again for less than it costs to parse one with all of them."""
-    settled = list(map(to_sqlite, map(_settled_values, settlements)))
-    tried = list(map(to_sqlite, _tried(settlements)))
-    ids = orjson.dumps([delivery_id for delivery_id, *_ in settled]).decode()
+    keys = [each.delivery_id.hex for each in settlements]
+    settled = dict(zip(keys, settlements, strict=True))
+    rows = {key: _settled_on_sqlite(each, key) for key, each in settled.items()}
+    tried = [_tried_on_sqlite(each.attempt, key) for each, key in zip(settlements, keys, strict=True) if each.attempt]
+    ids = orjson.dumps(keys).decode()
     assignments = ", ".join(f"{name} = %s" for name in SETTLED_COLUMNS)
 
     def write(cursor: CursorWrapper) -> set[UUID]:
@@ -150,53 +150,38 @@ def _on_sqlite(owner: UUID, settlements: Sequence[Settlement]) -> Write:
             "WHERE id IN (SELECT value FROM json_each(%s)) AND state = 'claimed' AND owner = %s",
             [ids, owner.hex],
         )
-        ours = {row[0] for row in cursor.fetchall()}
+        ours = [row[0] for row in cursor.fetchall()]
         cursor.executemany(
             f"UPDATE delivery SET {assignments}, owner = NULL, lease_until = NULL WHERE id = %s",
-            [(*values, delivery_id) for delivery_id, *values in settled if delivery_id in ours],
+            [rows[key] for key in ours],
         )
         cursor.executemany(f"{INSERT} VALUES ({placeholders(len(ATTEMPT_COLUMNS))}) ON CONFLICT DO NOTHING", tried)
-        return set(map(to_id, ours))
+        return {settled[key].delivery_id for key in ours}
 
     return write
 
 
-def _settled_values(settlement: Settlement) -> tuple[object, ...]:
+def _settled_on_sqlite(settlement: Settlement, key: str) -> tuple[Any, ...]:
+    """The values of SETTLED_COLUMNS, and behind them the row's id."""
     return (
-        settlement.delivery_id,
         settlement.state,
         settlement.reason,
         settlement.attempts,
         settlement.failures,
         settlement.deferred_seconds,
-        settlement.due_at,
-        settlement.queued_at,
+        as_text(settlement.due_at),
+        settlement.queued_at and as_text(settlement.queued_at),
         settlement.last_status,
         settlement.last_error,
-        settlement.settled_at,
+        settlement.settled_at and as_text(settlement.settled_at),
+        key,
     )
+
+
+def _tried_on_sqlite(attempt: AttemptRow, key: str) -> tuple[Any, ...]:
+    number, started_at, *rest = attempt
+    return (key, number, as_text(started_at), *rest)
 
 
 def _tried(settlements: Sequence[Settlement]) -> list[tuple[object, ...]]:
-    return [_attempt_values(each.delivery_id, each.attempt) for each in settlements if each.attempt]
-
-
-def _attempt_values(delivery_id: UUID, attempt: AttemptRow) -> tuple[object, ...]:
-    return (
-        delivery_id,
-        attempt.number,
-        attempt.started_at,
-        attempt.method,
-        attempt.url,
-        attempt.request_headers,
-        attempt.status,
-        attempt.error_kind,
-        attempt.error,
-        attempt.response_headers,
-        attempt.response_body,
-        attempt.name_lookup_ms,
-        attempt.connect_ms,
-        attempt.tls_ms,
-        attempt.first_byte_ms,
-        attempt.total_ms,
-    )
+    return [(each.delivery_id, *each.attempt) for each in settlements if each.attempt]

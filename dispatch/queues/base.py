@@ -1,10 +1,10 @@
 """The seam between the hub and whatever carries its jobs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from dispatch.ledger.claiming import Claim
@@ -26,8 +26,7 @@ class Signal(StrEnum):
     TERMINATE = "terminate"  # finish and go
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """The queue's message. It points at deliveries or at a pending fan-out, and holds nothing of their content.
 
     `failures` counts the tries that the queue knows to have failed. `legacy` holds the three arguments of the original
@@ -44,7 +43,7 @@ class Job:
     legacy: tuple[str, str, str] | None = None
     is_kept: bool = True
     #: Claims that the queue itself has made by fetching: where the ledger is the queue, to fetch is to claim.
-    claims: tuple[Claim, ...] = field(default=(), compare=False)
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

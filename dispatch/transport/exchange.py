@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +14,7 @@ class Timeouts:
     total_seconds: float = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One request. `url` is absolute and ASCII, and its path is sent as it stands, dot segments included.
 
     Nothing is sent besides `headers`, but for `Host` and `Content-Length`, which come from the URL and the body.

@@ -197,19 +197,19 @@ class Transfer:
             return pycurl.SOCKET_BAD
 
     def _timing(self, handle: pycurl.Curl) -> Timing:
-        """libcurl's times count from when it began; those before it, for the name, are added. A reused connection
-        has no times of connect and TLS."""
-        waited_seconds = self._began - self.started
+        """libcurl's times, in whole microseconds, count from when it began; those before it, for the name, are added. A
+        reused connection has no times of connect and TLS."""
+        waited = round((self._began - self.started) * 1_000_000)
 
         def since_start(info: int) -> float | None:
-            seconds: float = handle.getinfo(info)
-            return _ms(waited_seconds + seconds) if seconds else None
+            microseconds: int = handle.getinfo(info)
+            return (waited + microseconds) / 1000 if microseconds else None
 
         return Timing(
-            name_lookup_ms=_ms(waited_seconds),
-            connect_ms=since_start(pycurl.CONNECT_TIME),
-            tls_ms=since_start(pycurl.APPCONNECT_TIME) if self.target.is_secure else None,
-            first_byte_ms=since_start(pycurl.STARTTRANSFER_TIME) if self.response.status else None,
+            name_lookup_ms=waited / 1000,
+            connect_ms=since_start(pycurl.CONNECT_TIME_T),
+            tls_ms=since_start(pycurl.APPCONNECT_TIME_T) if self.target.is_secure else None,
+            first_byte_ms=since_start(pycurl.STARTTRANSFER_TIME_T) if self.response.status else None,
             total_ms=_ms(time.monotonic() - self.started),
         )
 

@@ -3,7 +3,6 @@
 import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from itertools import product
 from threading import Barrier
 
@@ -77,7 +76,7 @@ def test_jobs_with_other_ids_are_other_deliveries() -> None:
 
 
 def test_a_retried_job_is_claimed_with_its_failures() -> None:
-    job = adopt(replace(a_job(), failures=3))
+    job = adopt(a_job()._replace(failures=3))
     assert [work.claim.failures for work in take(new_id(), [job])] == [3]
 
 

@@ -1,6 +1,5 @@
 """What is done about each outcome, as a table."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,9 +11,9 @@ from dispatch.verdicts import MAX_DEFERRAL, MAX_TOTAL_DEFERRAL, Act, Standing, V
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 FRESH = Standing(failures=0, retry_limit=25, deferred=timedelta(), has_path_parameters=False)
-LAST = replace(FRESH, failures=25)
-NO_RETRIES = replace(FRESH, retry_limit=0)
-WITH_PARAMETERS = replace(FRESH, has_path_parameters=True)
+LAST = FRESH._replace(failures=25)
+NO_RETRIES = FRESH._replace(retry_limit=0)
+WITH_PARAMETERS = FRESH._replace(has_path_parameters=True)
 
 DELIVERED, RETRY, EXHAUSTED = Verdict(Act.DELIVERED), Verdict(Act.RETRY), Verdict(Act.DEAD, "exhausted")
 GONE, PERMANENT = Verdict(Act.DEAD, "gone"), Verdict(Act.DEAD, "permanent")
@@ -67,13 +66,13 @@ def test_error_is_retried_unless_it_is_permanent(kind: ErrorKind) -> None:
     [(0, 1, RETRY), (1, 1, EXHAUSTED), (24, 25, RETRY), (25, 25, EXHAUSTED), (7, 3, EXHAUSTED)],
 )
 def test_limit_counts_the_failures_before_this_one(failures: int, limit: int, verdict: Verdict) -> None:
-    standing = replace(FRESH, failures=failures, retry_limit=limit)
+    standing = FRESH._replace(failures=failures, retry_limit=limit)
     assert judge(answered(500), standing, NOW) == verdict
 
 
 @pytest.mark.parametrize("standing", [FRESH, LAST], ids=["first try", "last try"])
 def test_gone_pauses_the_subscriber(standing: Standing) -> None:
-    assert judge(answered(410), standing, NOW) == replace(GONE, pauses=True)
+    assert judge(answered(410), standing, NOW) == GONE._replace(pauses=True)
 
 
 def test_gone_resource_of_a_url_with_path_parameters_pauses_nobody() -> None:
@@ -102,7 +101,7 @@ def test_retry_after_of_other_answers_changes_nothing(status: int) -> None:
     ],
 )
 def test_waits_of_a_delivery_are_a_day_in_all(before: timedelta, asked: int, verdict: Verdict) -> None:
-    assert judge(told(asked), replace(FRESH, deferred=before), NOW) == verdict
+    assert judge(told(asked), FRESH._replace(deferred=before), NOW) == verdict
 
 
 @pytest.mark.parametrize("text", ["0", "000", "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 02 Jan 2026 03:04:05 GMT"])
@@ -126,20 +125,20 @@ def test_one_that_asks_for_no_wait_fails_like_any_other(status: int, text: str) 
     ],
 )
 def test_a_delivery_waits_for_no_less_than_a_part_of_what_it_has_waited(before: int, asked: int, delay: int) -> None:
-    verdict = judge(told(asked), replace(FRESH, deferred=timedelta(seconds=before)), NOW)
+    verdict = judge(told(asked), FRESH._replace(deferred=timedelta(seconds=before)), NOW)
     assert verdict == Verdict(Act.DEFER, "throttled", timedelta(seconds=delay), timedelta(seconds=asked))
 
 
 def test_a_day_of_short_waits_is_less_than_a_hundred_tries() -> None:
     standing, tries = FRESH, 0
     while (verdict := judge(told(1), standing, NOW)).act is Act.DEFER:
-        standing, tries = replace(standing, deferred=standing.deferred + verdict.delay), tries + 1
+        standing, tries = standing._replace(deferred=standing.deferred + verdict.delay), tries + 1
     assert verdict == RETRY
     assert tries < 100
 
 
 def test_over_a_day_in_all_the_retries_count_again() -> None:
-    standing = replace(LAST, deferred=MAX_TOTAL_DEFERRAL)
+    standing = LAST._replace(deferred=MAX_TOTAL_DEFERRAL)
     assert judge(told(60), standing, NOW) == EXHAUSTED
 
 

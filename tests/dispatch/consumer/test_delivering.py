@@ -52,7 +52,7 @@ def works(receiver: Receiver, count: int, *, claimed_ago: timedelta = timedelta(
     target = make_subscriber(target_url=f"{receiver.url}/", **subscriber)
     taken = take(new_id(), [job_for(make_delivery(target)) for _ in range(count)])
     lease_until = timezone.now() + LEASE - claimed_ago
-    return [replace(work, claim=replace(work.claim, lease_until=lease_until)) for work in taken]
+    return [replace(work, claim=work.claim._replace(lease_until=lease_until)) for work in taken]
 
 
 def finish(deliverer: Deliverer, count: int) -> list[Work]:
@@ -108,7 +108,7 @@ def test_a_suspect_that_has_waited_for_long_is_not_held_but_let_go_with_its_leas
 ) -> None:
     slow = works(hanging, 1, max_in_flight=1)
     late, lost = (
-        replace(work, subscriber=slow[0].subscriber, claim=replace(work.claim, lost_claims=SUSPECT_FROM))
+        replace(work, subscriber=slow[0].subscriber, claim=work.claim._replace(lost_claims=SUSPECT_FROM))
         for work in (*works(hanging, 1, claimed_ago=LATE_AFTER), *works(hanging, 1, claimed_ago=LEASE))
     )
     deliverer.flow.take([*slow, late, lost])

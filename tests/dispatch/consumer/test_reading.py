@@ -16,7 +16,7 @@ from tests.dispatch.consumer.test_freight import works
 
 def unread(subscriber_id: int, claimed_ago: timedelta) -> Work:
     [work] = works(MAX_BYTES, subscriber_id)
-    return replace(work, claim=replace(work.claim, lease_until=timezone.now() + LEASE - claimed_ago))
+    return replace(work, claim=work.claim._replace(lease_until=timezone.now() + LEASE - claimed_ago))
 
 
 def test_what_finds_no_room_is_held_after_a_while_and_let_go_once_its_lease_is_over() -> None:

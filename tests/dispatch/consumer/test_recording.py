@@ -1,7 +1,6 @@
 """Outcomes reach the ledger first and the queue second, and no fault loses one."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -203,7 +202,7 @@ def test_gone_is_not_recorded_before_its_pause_can_be_written(
 def test_gone_pauses_even_if_another_row_of_its_batch_is_refused(recorder: Recorder) -> None:
     gone, bad = make_delivery(), make_delivery()
     refused = sent(bad, 200)
-    settlement = replace(refused.settlement, state="unheard of")
-    recorder._record([sent(gone, 410), replace(refused, settlement=settlement)])
+    settlement = refused.settlement._replace(state="unheard of")
+    recorder._record([sent(gone, 410), refused._replace(settlement=settlement)])
     gone.subscriber.refresh_from_db()
     assert gone.subscriber.state == "paused"

@@ -22,7 +22,7 @@ def test_a_process_that_finds_the_breaker_open_leaves_the_subscriber_alone_as_we
     [work] = take(new_id(), [job_for(delivery)])
     until = timezone.now() + timedelta(minutes=1)
     Health.objects.create(subscriber=delivery.subscriber, breaker="open", cause="failures", open_until=until)
-    work = replace(work, subscriber=replace(work.subscriber, is_watched=True))
+    work = replace(work, subscriber=work.subscriber._replace(is_watched=True))
     flow = Flow(10)
     Watch(flow).note([done(work, Outcome(status=500), is_embedded=True)])
     assert list(flow.shut_off) == [(delivery.subscriber_id, "breaker")]
