@@ -3,7 +3,6 @@
 The processes of a parallel run inherit its address, and each makes a database of its own there.
 """
 
-import gc
 import os
 from collections.abc import Generator
 
@@ -27,18 +26,6 @@ def pytest_load_initial_conftests() -> Generator[None, object, object]:
             pytest.exit(f"The run on Postgres is left out: {error}", returncode=0)
         os.environ["DATABASE_URL"] = _server.url
     return (yield)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
-    """What is collected stays until the end: it is not looked through for cycles while it grows, nor ever again."""
-    gc.disable()
-    try:
-        return (yield)
-    finally:
-        gc.collect()
-        gc.freeze()
-        gc.enable()
 
 
 def pytest_unconfigure() -> None:
