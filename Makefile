@@ -25,8 +25,10 @@ pictures: .venv/test.installed
 	$(BIN)/python -m tests.pictures $(PICTURES)
 
 # Most tests wait for real servers, so more of them run at a time than there are cores; TESTERS=0 runs one after another.
-TESTERS ?= 4
-PYTEST := $(BIN)/python -m pytest -n $(TESTERS) --dist loadfile
+# The files come as tests/collecting.py has ordered them. What a test starts does not compile each module anew.
+TESTERS ?= 6
+PYTEST := $(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder
+test: export PYTHONDONTWRITEBYTECODE :=
 test: .venv/test.installed
 	$(PYTEST)
 	SWITCH_TEST_DATABASE=postgres $(PYTEST) tests/subscribers tests/dispatch

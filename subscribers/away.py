@@ -2,8 +2,9 @@
 
 from contextlib import closing
 
-import psycopg
 from django.db import Error, connection
+
+from subscribers.drivers import driver
 
 HINT = "See DATABASE_URL or SWITCH_DB_… and its log."
 CONNECT_SECONDS = 2
@@ -13,7 +14,7 @@ def away() -> str:
     """Why the database, or the way to it, does not answer one more try; empty if it answers."""
     try:
         _ask()
-    except (Error, psycopg.Error) as error:
+    except (Error, driver().Error) as error:
         return f"The database does not answer: {_sentence(error)}"
     return ""
 
@@ -27,7 +28,7 @@ def _ask() -> None:
     if connection.vendor == "postgresql":
         # Past the pool, which tells only that it has waited in vain.
         given = {"connect_timeout": CONNECT_SECONDS} | connection.get_connection_params()
-        with psycopg.connect(**given) as fresh:
+        with driver().connect(**given) as fresh:
             fresh.execute("SELECT 1")
         return
     with closing(connection.copy()) as other, other.cursor() as cursor:

@@ -30,6 +30,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--layout", choices=[*GROWN, "all"], default="all")
     parser.add_argument("--most", type=int, default=SIZES[-1], metavar="N", help="deliveries in the longest ledger")
+    parser.add_argument("--tries", type=int, default=5, metavar="N", help="of each page, of which the quickest counts")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw them as SVG")
     parser.add_argument("--render", type=Path, metavar="PAGE", help="write the table between the marks of this page")
@@ -54,7 +55,7 @@ def _measured(arguments: argparse.Namespace) -> Json:
     layouts = {}
     for name in names:
         try:
-            found, problem = _grow(name, sizes)
+            found, problem = _grow(name, sizes, arguments.tries)
         except ServiceMissingError as error:
             print(f"{LAYOUTS[name].title}: left out, {error}", flush=True)
             continue
@@ -65,7 +66,7 @@ def _measured(arguments: argparse.Namespace) -> Json:
     return {"measured_at": moment, "machine": machine.describe(), "layouts": layouts}
 
 
-def _grow(name: str, sizes: list[int]) -> tuple[list[Json], str]:
+def _grow(name: str, sizes: list[int], tries: int) -> tuple[list[Json], str]:
     """The costs at each size that was reached; and if that is not the last one, why."""
     BUILT.mkdir(parents=True, exist_ok=True)
     found: list[Json] = []
@@ -73,7 +74,7 @@ def _grow(name: str, sizes: list[int]) -> tuple[list[Json], str]:
         tempfile.TemporaryDirectory(dir=BUILT, prefix="growth-") as directory,
         LAYOUTS[name].open(Path(directory)) as services,
     ):
-        command = [sys.executable, "-m", "bench.growth.ledger", *map(str, sizes)]
+        command = [sys.executable, "-m", "bench.growth.ledger", *map(str, (tries, *sizes))]
         environment = environment_of(services.environment)
         process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert process.stdout  # noqa: S101 - it is piped

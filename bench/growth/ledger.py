@@ -1,4 +1,5 @@
-"""Grows one ledger and measures at every size: `python -m bench.growth.ledger SIZE …`, in a hub's environment.
+"""Grows one ledger and measures at every size: `python -m bench.growth.ledger TRIES SIZE …`, in a hub's
+environment.
 
 Prints a line of JSON for each size.
 """
@@ -11,7 +12,7 @@ import django
 from django.core.management import call_command
 
 
-def main(sizes: list[int]) -> None:
+def main(tries: int, sizes: list[int]) -> None:
     django.setup()
     from bench.growth import filling, measuring  # noqa: PLC0415 - the models need Django's settings first
 
@@ -24,7 +25,7 @@ def main(sizes: list[int]) -> None:
         filled = time.perf_counter() - begun
         costs = {
             "statements": measuring.statements(),
-            "lists": measuring.lists(),
+            "lists": measuring.lists(tries),
             "a delivery": measuring.sizes(),
         }
         measuring.settle_the_rest()
@@ -33,4 +34,4 @@ def main(sizes: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main([int(word) for word in sys.argv[1:]])
+    main(int(sys.argv[1]), [int(word) for word in sys.argv[2:]])

@@ -3,8 +3,9 @@
 import threading
 import time
 
-import psycopg
 from django.db import DatabaseError, connection
+
+from subscribers.drivers import driver
 
 CHANNEL = "switch_deliveries"
 #: How often SQLite is asked whether another connection has written, in seconds: at once after a change, and less often
@@ -68,9 +69,9 @@ class PostgresWakeup:
             parameters = connection.get_connection_params()
             for ours in ("pool", "cursor_factory", "context"):
                 parameters.pop(ours, None)
-            self._connection = psycopg.connect(**parameters, autocommit=True)
+            self._connection = driver().connect(**parameters, autocommit=True)
             self._connection.execute(f"LISTEN {CHANNEL}")
-        except psycopg.Error as error:
+        except driver().Error as error:
             raise DatabaseError(str(error)) from error
 
     def wait(self, seconds: float) -> bool:
@@ -78,7 +79,7 @@ class PostgresWakeup:
         try:
             for _ in self._connection.notifies(timeout=seconds, stop_after=1):
                 return True
-        except psycopg.Error as error:
+        except driver().Error as error:
             raise DatabaseError(str(error)) from error
         was_interrupted = self._interrupted.is_set()
         self._interrupted.clear()

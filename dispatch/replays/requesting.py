@@ -1,6 +1,6 @@
 """Asks for replays and backfills, and stops them. The consumers carry them out."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -13,6 +13,8 @@ from subscribers.models import Subscriber
 
 MIN_RATE = 0.01
 MAX_RATE = 100_000.0
+#: Publishers know a new subscriber once it is committed, which may be so long after its past events are asked for.
+KNOWN_WITHIN = timedelta(seconds=5)
 
 
 class ReplayRefusedError(Exception):
@@ -56,14 +58,17 @@ def wish(
 
 
 def backfill_wish(subscriber: Subscriber, since: datetime, rate_per_second: float | None = None) -> Replay:
-    """Past events of its topic for a subscriber, not yet asked for. Raises ReplayRefusedError."""
+    """Past events of its topic for a subscriber, not yet asked for. Raises ReplayRefusedError.
+
+    What is published until it is surely known is past as well; those that it has already it does not get again.
+    """
     now = timezone.now()
     found = Replay(
         kind=Replay.Kind.BACKFILL,
         subscriber=subscriber,
         topic=subscriber.topic,
         since=since,
-        until=now,
+        until=now + KNOWN_WITHIN,
         rate_per_second=rate_per_second,
         created_at=now,
     )

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import InterfaceError, OperationalError, connection
 
 from subscribers.away import HINT, away, refused
+from subscribers.management.checked import CheckedCommand
 from subscribers.models import Subscriber
 
 NO_TABLES = "The database has no tables yet: run manage.py migrate."
@@ -19,7 +20,7 @@ class DatabaseRefusalError(CommandError):
     """It answers, but has refused a statement; the text says why."""
 
 
-class TellingCommand(BaseCommand):
+class TellingCommand(CheckedCommand):
     """Ends with a sentence where the database does not answer; what it refuses is raised as it is."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:

@@ -14,7 +14,9 @@ pytestmark = [pytest.mark.chromium, pytest.mark.timeout(120)]
 @pytest.fixture
 def hub() -> Iterator[HubServer]:
     with HubServer({"DJANGO_SUPERUSER_PASSWORD": PASSWORD, "SWITCH_WEB_PROCESSES": "2"}) as hub:
-        hub.manage("createsuperuser", "--noinput", "--username", "operator", "--email", "operator@example.com")
+        hub.manage(
+            "createsuperuser", "--noinput", "--skip-checks", "--username", "operator", "--email", "operator@example.com"
+        )
         hub.start_web()
         yield hub
 

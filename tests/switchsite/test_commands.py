@@ -1,6 +1,8 @@
 """Commands on a database that does not answer, or that nobody has migrated."""
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -35,10 +37,33 @@ CALLS = [
 ]
 
 
+#: Runs the checks with which the commands begin that are its arguments; tells what of the admin and the API is loaded.
+LOADED = """
+import sys
+import django
+django.setup()
+from django.core.checks import run_checks
+from django.core.management import get_commands, load_command_class
+for name in sys.argv[1:]:
+    command = load_command_class(get_commands()[name], name)
+    if command.requires_system_checks:
+        run_checks(**command.get_check_kwargs({"database": "default"}))
+print({"dispatch.admin", "unfold.admin", "rest_framework.views", "switchsite.urls"} & set(sys.modules))
+"""
+
+
+def ours() -> set[str]:
+    return {name for name, app in get_commands().items() if app in OURS}
+
+
+def test_no_command_loads_the_admin_or_the_api_only_to_check_them() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADED, *ours()], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
 def test_every_command_of_ours_that_works_on_the_database_wants_its_tables() -> None:
-    ours = {name for name, app in get_commands().items() if app in OURS}
-    wanting = {name for name in ours if isinstance(load_command_class(get_commands()[name], name), DatabaseCommand)}
-    assert wanting == ours - WITHOUT == {name for name, *_ in CALLS}
+    wanting = {name for name in ours() if isinstance(load_command_class(get_commands()[name], name), DatabaseCommand)}
+    assert wanting == ours() - WITHOUT == {name for name, *_ in CALLS}
 
 
 @pytest.mark.parametrize("arguments", CALLS, ids=lambda arguments: arguments[0])

@@ -13,7 +13,7 @@ from subscribers.management.database import DatabaseAwayError, DatabaseCommand, 
 
 class Command(DatabaseCommand):
     help = "Exits with 1 if no consumer of this machine, or container, has written its heartbeat lately."
-    requires_system_checks = []  # it is called every few seconds
+    requires_system_checks = ()  # it is called every few seconds
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:

@@ -4,15 +4,16 @@ import sys
 from contextlib import closing
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.db import DatabaseError
 
 from dispatch.diagnosis import Trouble, examine, repair
 from dispatch.queues import open_queue
 from dispatch.queues.base import Queue, QueueUnavailableError
+from subscribers.management.checked import CheckedCommand
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Compares the ledger with the queue and says what is wrong; exits with 1 if anything is."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -24,8 +24,6 @@ def at_least_one(text: str) -> int:
 
 class Command(DatabaseCommand):
     help = "Delivers what was published, until SIGTERM or SIGINT."
-    #: Those of the settings: the others load the admin and the API, which would stay in memory.
-    requires_system_checks = ("switch",)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

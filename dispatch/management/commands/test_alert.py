@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from dispatch.alerts.keeping import channels
@@ -11,9 +11,10 @@ from dispatch.alerts.messages import sample
 from dispatch.alerts.sending import SendingError, send
 from dispatch.identifiers import new_id
 from dispatch.models import Notice
+from subscribers.management.checked import CheckedCommand
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Sends a sample alert to the webhook and the mail addresses of the settings; exits with 1 if one fails."
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -3,14 +3,15 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from dispatch.moments import duration
 from dispatch.tokens import MAX_AUTHOR_LENGTH, PublisherToken
+from subscribers.management.checked import CheckedCommand
 from subscribers.validators import validate_topic
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Prints a token with which AUTHOR may publish."
 
     def add_arguments(self, parser: CommandParser) -> None:

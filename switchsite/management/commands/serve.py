@@ -8,7 +8,9 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
+
+from subscribers.management.checked import CheckedCommand
 
 #: Files that a process has open besides its connections.
 SPARE_FILES = 256
@@ -19,7 +21,7 @@ JSON_LOGGING = settings.BASE_DIR / "switchsite" / "web" / "granian_json.json"
 BACKLOG = 4096
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Serves publishers and the admin, at SWITCH_SERVER_HOST and SWITCH_SERVER_PORT."
 
     def handle(self, *args: Any, **options: Any) -> None:

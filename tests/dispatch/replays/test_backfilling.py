@@ -1,5 +1,6 @@
 """A new subscriber gets past events: those that its filter takes, each once, beside those that it has."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from dispatch.ledger.examining import miscounted_events
 from dispatch.models import Delivery, Event, Replay
 from dispatch.queues.embedded import EmbeddedQueue
 from dispatch.replaying import SUBSCRIBER_DELETED
-from dispatch.replays import backfilling
+from dispatch.replays import backfilling, requesting
 from dispatch.replays.backfilling import HAS_IT, NOT_TAKEN
 from dispatch.replays.requesting import ReplayRefusedError, backfill_wish, request
 from subscribers.models import Subscriber
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requesting, "KNOWN_WITHIN", timedelta())
     monkeypatch.setattr(backfilling, "COMMIT_GRACE", timedelta())
     monkeypatch.setattr(backfilling, "EVENTS", 3)
 
@@ -87,6 +89,17 @@ def test_what_comes_after_the_wish_is_left_to_the_publish() -> None:
     replay = ask(subscriber)
     make_event()
     assert carry_out(replay).done == 0
+
+
+def test_what_a_publisher_stores_that_does_not_know_the_subscriber_yet_is_past_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(requesting, "KNOWN_WITHIN", timedelta(minutes=1))
+    subscriber = make_subscriber()
+    replay = ask(subscriber)
+    unknowing = make_event()
+    time.sleep(0.002)  # ids tell times by milliseconds
+    assert (carry_out(replay).status, received(subscriber)) == ("running", [unknowing.pk])
 
 
 def test_an_event_that_may_not_be_committed_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
