@@ -247,8 +247,8 @@ def _waiting(now: datetime) -> Iterator[Trouble]:
     )
     yield _some(
         examining.waiting_for_deleted(),
-        "delivery waits for a deleted subscriber",
-        "deliveries wait for deleted subscribers",
+        "delivery waits for a subscriber that is deleted or missing",
+        "deliveries wait for subscribers that are deleted or missing",
         f"To cancel. {REPAIR}",
     )
 

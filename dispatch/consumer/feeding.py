@@ -83,9 +83,25 @@ class Feeder(threading.Thread):
         except Exception as fault:  # the border around damaged rows
             if not self._mender.mends(fault):
                 raise
-            # What was claimed over it is given back, and taken anew.
-            self.flow.is_unsure.set()
-            self._claimed, self._held = [], Taken()
+            self._give_back_claims()
+
+    def _note_failed(self, error: Exception) -> None:
+        """Waits for the database, unless it was only a text that nobody could read."""
+        self.flow.is_unsure.set()
+        if not self._mends_text(error):
+            connection.close()
+            self._database.failed(error)
+
+    def _mends_text(self, error: Exception) -> bool:
+        is_mended = self._mender.mends_text(error)
+        if is_mended:
+            self._give_back_claims()
+        return is_mended
+
+    def _give_back_claims(self) -> None:
+        """What was claimed over a damaged row is taken anew."""
+        self.flow.is_unsure.set()
+        self._claimed, self._held = [], Taken()
 
     def _feed(self) -> None:
         if self.flow.is_quiet.is_set():
@@ -116,9 +132,7 @@ class Feeder(threading.Thread):
             while self.reader.read() and not self.flow.is_stopping.is_set():
                 self._wake()
         except (DatabaseError, InterfaceError) as error:
-            connection.close()
-            self.flow.is_unsure.set()
-            self._database.failed(error)
+            self._note_failed(error)
         self._wake()
 
     def _fetch(self, limit: int) -> list[Job]:
@@ -129,8 +143,9 @@ class Feeder(threading.Thread):
         except QueueUnavailableError as error:
             if self.queue.is_embedded:
                 self.flow.is_unsure.set()  # the answer to a claim may have been lost
-            self._broker.failed(error)
-            close_old_connections()
+            if not self._mends_text(error):
+                self._broker.failed(error)
+                close_old_connections()
             return []
         self._broker.worked()
         if not jobs:
@@ -147,8 +162,7 @@ class Feeder(threading.Thread):
             if self.queue.is_embedded or not (withheld_since(timezone.now()) or pending_fan_outs(limit=1)):
                 self.flow.note_progress()
         except (DatabaseError, InterfaceError) as error:
-            connection.close()
-            self._database.failed(error)
+            self._note_failed(error)
 
     def _take_held(self, room: int) -> bool:
         """Takes up what was held, suspects, and large events not read yet; False if the database does not answer."""
@@ -162,9 +176,7 @@ class Feeder(threading.Thread):
             self._held = Taken()
             self._take_suspects()
         except (DatabaseError, InterfaceError) as error:
-            connection.close()
-            self.flow.is_unsure.set()
-            self._database.failed(error)
+            self._note_failed(error)
             return False
         return True
 
@@ -189,9 +201,7 @@ class Feeder(threading.Thread):
             self._hold_more(works)
             unfinished = [job for job in jobs if job.fan_out and fan_out.advance(job.fan_out, self.queue)]
         except (DatabaseError, InterfaceError) as error:
-            connection.close()
-            self.flow.is_unsure.set()
-            self._database.failed(error)
+            self._note_failed(error)
             return False
         self._database.worked()
         claims, self._claimed = self._claimed, []

@@ -75,8 +75,9 @@ class Housekeeper(threading.Thread):
             self._database.worked()
             self._broker.failed(error)
         except (DatabaseError, InterfaceError) as error:
-            connection.close()
-            self._database.failed(error)
+            if not self._mender.mends_text(error):
+                connection.close()
+                self._database.failed(error)
         except Exception as fault:  # the border around damaged rows
             if not self._mender.mends(fault):
                 raise

@@ -14,7 +14,7 @@ from dispatch.building import build as build_request
 from dispatch.consumer.gate import Gate
 from dispatch.consumer.work import Work
 from dispatch.ledger.claiming import Claim, claim_early, claim_named, reopen_dead
-from dispatch.ledger.loading import LoadedEvent, LoadedSubscriber, load_events, load_subscribers, missing_subscriber
+from dispatch.ledger.loading import LoadedEvent, LoadedSubscriber, load_events, load_subscribers
 from dispatch.ledger.queueing import mark_early
 from dispatch.outbound import timeouts_for
 from dispatch.outcomes import ErrorKind, Outcome
@@ -62,8 +62,7 @@ def load(
     Those of large events are left unread: `build` makes their requests, once there is room.
     """
     single = {job.deliveries[0]: job for job in jobs if len(job.deliveries) == 1}
-    wanted = {claim.subscriber_id for claim in claims}
-    subscribers = {each: missing_subscriber(each) for each in wanted} | load_subscribers(wanted)
+    subscribers = load_subscribers({claim.subscriber_id for claim in claims})
     timeouts = {subscriber.id: timeouts_for(subscriber) for subscriber in subscribers.values()}
     works = [
         Work(

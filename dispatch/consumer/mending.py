@@ -8,6 +8,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from dispatch.ledger.dialect import is_postgres
+from dispatch.ledger.reading import is_unreadable
 from dispatch.mending import mend_damage
 
 #: A fault for which nothing damaged is found may be met once in so long: another process may have mended it just now.
@@ -19,9 +20,10 @@ logger = logging.getLogger(__name__)
 
 
 class Mender:
-    """Used by one thread."""
+    """Used by one thread; `with_newest` is for those who read what is settled."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_newest: bool = False) -> None:
+        self._with_newest = with_newest
         self._vain_until = 0.0
 
     def mends(self, fault: Exception) -> bool:
@@ -42,10 +44,14 @@ class Mender:
             logger.error("Another process may have mended what caused this fault.", exc_info=fault)
         return is_first
 
+    def mends_text(self, error: Exception) -> bool:
+        """The same of an error that may as well tell of a database that is away, which is to be waited for."""
+        return is_unreadable(error) and self.mends(error)
+
     def _mend(self) -> Counter[str] | None:
         """What was mended; None if the database did not let us find out."""
         try:
-            return mend_damage(timezone.now())
+            return mend_damage(timezone.now(), with_newest=self._with_newest)
         except (DatabaseError, InterfaceError) as error:
             connection.close()
             logger.warning("Could not mend damaged rows, if there are any; trying again: %s", error)

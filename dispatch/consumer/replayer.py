@@ -12,6 +12,7 @@ from dispatch import leases
 from dispatch.consumer.flow import Flow
 from dispatch.consumer.mending import Mender
 from dispatch.consumer.patience import Patience
+from dispatch.ledger.reading import is_unreadable
 from dispatch.replays.advancing import advance, running
 from dispatch.replays.requesting import stop
 
@@ -33,7 +34,7 @@ class Replayer(threading.Thread):
         self.owner = owner
         self._is_stopping = flow.is_stopping
         self._database = Patience("The database", flow.is_stopping)
-        self._mender = Mender()
+        self._mender = Mender(with_newest=True)
         self._leased_at = -RENEW_SECONDS
 
     def run(self) -> None:
@@ -52,8 +53,9 @@ class Replayer(threading.Thread):
                 return LOOK_SECONDS
             is_hungry = [self._advance(replay_id) for replay_id in found]
         except (OperationalError, InterfaceError) as error:
-            connection.close()
-            self._database.failed(error)
+            if not self._mender.mends_text(error):
+                connection.close()
+                self._database.failed(error)
             return STEP_PAUSE_SECONDS
         except Exception as fault:  # the border around damaged rows
             if not self._mender.mends(fault):
@@ -65,12 +67,16 @@ class Replayer(threading.Thread):
     def _advance(self, replay_id: UUID) -> bool:
         try:
             return not self._is_stopping.is_set() and advance(replay_id)
-        except (OperationalError, InterfaceError):
-            raise
+        except (OperationalError, InterfaceError) as error:
+            if not is_unreadable(error):
+                raise
+            if not self._mender.mends(error):
+                logger.exception("Replay %s met what nobody can read and is stopped.", replay_id)
+                stop(replay_id)
         except Exception:  # the border around one replay: its fault must not stop the others, nor the consumer
             logger.exception("Replay %s met a fault and is stopped.", replay_id)
             stop(replay_id)
-            return False
+        return False
 
     def _has_lease(self) -> bool:
         """Two that step at once would do no harm, but each other's work."""

@@ -44,6 +44,7 @@ FORBIDDEN = {
     "UUIDField": ID,
     "CharField": TEXT,
     "TextField": TEXT,
+    "JSONField": TEXT,
 }
 
 NOW = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
@@ -198,7 +199,7 @@ def _default(field: Field) -> str:
         return "NULL"
     if isinstance(field, models.DateTimeField):
         return NOW
-    if isinstance(field, (models.CharField, models.TextField)):
+    if isinstance(field, (models.CharField, models.TextField, models.JSONField)):
         return f"switch_as_text(CAST({field.column} AS BLOB))"
     default = getattr(field.db_default, "value", field.db_default)
     return str(default) if isinstance(default, (int, float)) else "0"

@@ -87,6 +87,7 @@ def _event(event_id: Any, topic: str, author: str, payload: str, attributes: str
 
 
 def load_subscribers(ids: Iterable[int]) -> dict[int, LoadedSubscriber]:
+    """All of them: a row that is gone has another in its place, which is as good as deleted."""
     wanted = list(ids)
     if not wanted:
         return {}
@@ -102,11 +103,11 @@ def load_subscribers(ids: Iterable[int]) -> dict[int, LoadedSubscriber]:
             f"WHERE subscriber.id {one_of}",
             parameters,
         )
-        return {row[0]: _subscriber(*row) for row in cursor.fetchall()}
+        found = {row[0]: _subscriber(*row) for row in cursor.fetchall()}
+    return found | {each: _missing_subscriber(each) for each in wanted if each not in found}
 
 
-def missing_subscriber(subscriber_id: int) -> LoadedSubscriber:
-    """Stands for one whose row is gone, which is as good as deleted."""
+def _missing_subscriber(subscriber_id: int) -> LoadedSubscriber:
     return LoadedSubscriber(
         subscriber_id,
         "",

@@ -31,6 +31,15 @@ def _as_text(raw: bytes | None) -> str:
 FUNCTIONS = {"switch_is_text": _is_text, "switch_is_moment": _is_moment, "switch_as_text": _as_text}
 
 
+#: So the driver tells of a text that is not UTF-8, by the error that also tells of a database that is away.
+UNREADABLE = "Could not decode to UTF-8"
+
+
+def is_unreadable(error: BaseException) -> bool:
+    """Whether SQLite did answer, with a text that cannot be handed to Python."""
+    return UNREADABLE in str(error)
+
+
 def reading_cursor() -> CursorWrapper:
     """A cursor on SQLite whose statements may call `FUNCTIONS`."""
     with connection.cursor() as cursor:

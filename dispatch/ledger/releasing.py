@@ -16,9 +16,10 @@ from dispatch.verdicts import MAX_DEFERRAL
 #: Rows of one statement: more would keep SQLite's publishers waiting for the lock.
 CHUNK = 5_000
 
-#: The sign keeps the planner off the subscriber's index, which leads through all that is settled as well.
+#: One whose row is missing is as good as deleted.
 WAITS_FOR_DELETED = (
-    "state IN ('pending', 'held') AND +subscriber_id IN (SELECT id FROM subscriber WHERE deleted_at IS NOT NULL)"
+    "state IN ('pending', 'held') AND NOT EXISTS "
+    "(SELECT 1 FROM subscriber WHERE id = delivery.subscriber_id AND deleted_at IS NULL)"
 )
 PAUSE_HAS_ENDED = (
     "state = 'held' AND reason = 'paused' AND subscriber_id IN "
@@ -45,7 +46,7 @@ class Held:
 
 
 def cancel_deleted(now: datetime) -> int:
-    """Cancels up to `CHUNK` deliveries that wait for deleted subscribers; returns how many."""
+    """Cancels up to `CHUNK` deliveries that wait for subscribers that are deleted or missing; returns how many."""
     return _update(
         "state = 'cancelled', reason = 'deleted', settled_at = %s, queued_at = NULL", WAITS_FOR_DELETED, [now]
     )

@@ -70,7 +70,7 @@ REPAIRABLE: dict[str, Callable[[], object]] = {
         state="claimed", lease_until=timedelta(seconds=-1)
     ),
     "delivery is held for a reason that has ended": held,
-    "delivery waits for a deleted subscriber": lambda: held(deleted_at=timezone.now()),
+    "delivery waits for a subscriber that is deleted or missing": lambda: held(deleted_at=timezone.now()),
     "delivery is held for a reason that holds nothing": lambda: make_delivery(state="held", reason="exhausted"),
     "delivery is due later than any first try may be": lambda: make_delivery(due_at=FUTURE),
     "subscriber is left alone for longer than any pause lasts": lambda: Health.objects.create(
@@ -213,17 +213,29 @@ def test_a_faktory_that_is_away_is_told(settings: Settings) -> None:
     assert trouble.startswith("None Faktory does not answer: No connection")
 
 
+TORN = "1 delivery (of the newest 10,000) has no event or no subscriber"
+
+
 @pytest.mark.usefixtures("living")
 @pytest.mark.parametrize(
-    ("statement", "column"),
-    [("DELETE FROM event WHERE id = %s", "event_id"), ("DELETE FROM subscriber WHERE id = %s", "subscriber_id")],
+    ("statement", "column", "found"),
+    [
+        ("DELETE FROM event WHERE id = %s", "event_id", [TORN]),
+        (
+            "DELETE FROM subscriber WHERE id = %s",
+            "subscriber_id",
+            ["1 delivery waits for a subscriber that is deleted or missing", TORN],
+        ),
+    ],
 )
-def test_a_delivery_whose_event_or_subscriber_is_missing_is_told(statement: str, column: str) -> None:
+def test_a_delivery_whose_event_or_subscriber_is_missing_is_told(statement: str, column: str, found: list[str]) -> None:
     delivery = make_delivery(event=make_event(fan_out="done", matched=1))
     with connection.cursor() as cursor:
         cursor.execute(statement, [to_database(getattr(delivery, column))])
     try:
-        assert told() == ["1 delivery (of the newest 10,000) has no event or no subscriber"]
+        assert told() == found
+        repair(EmbeddedQueue(None))
+        assert told() == [TORN], "it is kept"
     finally:
         Delivery.objects.filter(pk=delivery.pk)._raw_delete("default")
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from dispatch.consumer.feeding import Feeder
 from dispatch.consumer.settlements import settled
+from dispatch.ledger.claiming import SUSPECT_FROM
 from dispatch.ledger.dialect import to_database
 from dispatch.ledger.loading import LARGE_BYTES
 from dispatch.ledger.settling import settle
@@ -65,6 +66,22 @@ def test_a_damaged_row_is_settled_in_words_and_harms_no_other(
     damaged.refresh_from_db()
     assert damaged.state == state
     assert word in damaged.last_error
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"state": "held", "reason": "capped"}, {"lost_claims": SUSPECT_FROM}],
+    ids=["held for want of capacity", "a suspect"],
+)
+def test_what_is_taken_up_for_a_subscriber_whose_row_is_missing_is_cancelled(
+    feeder: Feeder, damaged: Delivery, fields: dict[str, Any]
+) -> None:
+    Delivery.objects.filter(pk=damaged.pk).update(**fields)
+    lose_subscriber(damaged)
+    assert feeder._take_held(10)
+    assert end_of_the_only_one_done(feeder) == damaged.pk
+    damaged.refresh_from_db()
+    assert (damaged.state, damaged.reason) == ("cancelled", "deleted")
 
 
 def test_a_damaged_trace_keeps_nothing_from_being_sent(feeder: Feeder, damaged: Delivery) -> None:

@@ -5,7 +5,6 @@ import os
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -16,7 +15,6 @@ from dispatch.consumer.feeding import Feeder
 from dispatch.consumer.flow import Flow
 from dispatch.consumer.housekeeping import RECONCILER, Housekeeper
 from dispatch.consumer.mending import Mender
-from dispatch.consumer.windows import Windows
 from dispatch.diagnosis import examine, repair
 from dispatch.identifiers import new_id
 from dispatch.leases import acquire
@@ -27,6 +25,7 @@ from dispatch.mending import MAX_PASSES, mend_damage
 from dispatch.models import Consumer, Delivery, Event, Health, Lease
 from dispatch.queues.embedded import EmbeddedQueue
 from subscribers.models import Subscriber
+from tests.dispatch.consumer.damaging import Broker, damage, embedded_feeder, sent
 from tests.dispatch.ledger.rows import job_for, make_delivery, make_subscriber
 
 pytestmark = [
@@ -41,24 +40,9 @@ LIMITS = (
 )
 
 
-def damage(table: str, column: str, row: object, value: object = "damaged", key: str = "id") -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {table} SET {column} = %s WHERE {key} = %s", [value, to_database(row)])  # noqa: S608
-
-
 @pytest.fixture
 def feeder() -> Feeder:
-    """One whose queue is the ledger."""
-    made = Feeder(new_id(), Flow(100), Windows(100).allowance, lambda: None)
-    made.queue = EmbeddedQueue(made.owner)
-    return made
-
-
-def sent(feeder: Feeder) -> set[Any]:
-    """What is ready to be sent after some turns: one may meet what is damaged."""
-    for _ in range(3):
-        feeder._feed_on()
-    return {work.claim.delivery_id for work in feeder.flow.ready()}
+    return embedded_feeder()
 
 
 @pytest.mark.parametrize("column", NUMBERS)
@@ -128,15 +112,6 @@ def test_a_job_of_a_broker_is_not_lost_over_a_damaged_row(feeder: Feeder, monkey
     for _ in range(4):
         feeder._feed_on()
     assert {work.job for work in feeder.flow.ready()} == {job_for(damaged), job_for(healthy)}
-
-
-class Broker(EmbeddedQueue):
-    """Takes jobs, as a broker does."""
-
-    is_embedded = False
-
-    def push(self, jobs: Any) -> None:
-        assert all(job.failures >= 0 and job.retry_limit >= 0 for job in jobs)
 
 
 @pytest.mark.parametrize(("table", "column"), [("delivery", "failures"), ("subscriber", "retry_limit")])

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from dispatch.ledger import examining
@@ -65,6 +66,25 @@ def test_what_waits_for_a_deleted_subscriber_is_cancelled(fields: dict[str, Any]
     else:
         assert delivery.state == fields["state"]
     assert Delivery.objects.get(pk=kept.pk).state == fields.get("state", "pending")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"state": "held", "reason": "capped"}, {"state": "held", "reason": "paused"}, {"due_at": timedelta(days=2)}],
+    ids=["held for want of capacity", "held for a pause", "pending"],
+)
+def test_what_waits_for_a_subscriber_whose_row_is_missing_is_cancelled(fields: dict[str, Any]) -> None:
+    """Somebody has deleted it by hand."""
+    delivery = make_delivery(make_subscriber(), **fields)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM subscriber WHERE id = %s", [delivery.subscriber_id])
+    try:
+        assert examining.waiting_for_deleted() == 1
+        assert cancel_deleted(timezone.now()) == 1
+        delivery.refresh_from_db()
+        assert (delivery.state, delivery.reason) == ("cancelled", "deleted")
+    finally:  # before the end of the test, which looks at the foreign keys
+        Delivery.objects.filter(pk=delivery.pk)._raw_delete("default")
 
 
 def test_what_was_judged_is_released_or_cancelled_only_if_it_is_still_held() -> None:

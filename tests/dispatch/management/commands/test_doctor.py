@@ -46,7 +46,8 @@ def test_repair_says_what_it_found_what_it_did_and_that_all_is_well(hub: HubServ
         "INSERT INTO delivery (id, event_id, subscriber_id, subscriber_revision) VALUES (?, ?, ?, 1)",
         *("2" * 32, "1" * 32, subscriber_id),
     )
-    line = "1 delivery waits for a deleted subscriber. To cancel. The reconciler does it within seconds, --repair at "
+    what = "1 delivery waits for a subscriber that is deleted or missing"
+    line = f"{what}. To cancel. The reconciler does it within seconds, --repair at "
     sick = hub.manage("doctor", check=False)
     assert (sick.returncode, sick.stdout) == (1, f"{line}once.\n")
     mended = hub.manage("doctor", "--repair")
