@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from dispatch.admin import matching, narrowing
 from dispatch.models import Consumer, Delivery, Replay
+from dispatch.models.delivery import HELD_REASONS
 from dispatch.replaying import replay
 from subscribers.models import Subscriber
 from tests.dispatch.ledger.rows import make_delivery, make_event, make_subscriber
@@ -88,6 +89,7 @@ def test_a_link_may_name_the_criteria_but_never_confirms(admin_client: Client, b
         ({"rate": "5"}, "Say what to replay"),
         ({"subscriber": "nobody"}, "There is no subscriber with the name or id nobody."),
         ({"state": "pending"}, "Select a valid choice"),
+        ({"reason": "paused"}, "Select a valid choice"),
         ({"state": "dead", "since": "yesterday"}, "is no time: write 2h"),
         ({"state": "dead", "since": "1h", "until": "2h"}, "The time span is empty"),
         ({"state": "dead", "rate": "-1"}, "A rate is between"),
@@ -100,6 +102,25 @@ def test_what_cannot_be_replayed_is_refused_in_words(
     answer = admin_client.post(NEW, criteria or {"topic": ""})
     assert reason in text(answer)
     assert answer.context["counted"] is None
+
+
+def test_the_reasons_that_are_offered_are_those_for_which_something_can_be_replayed(admin_client: Client) -> None:
+    billing = make_subscriber(name="billing")
+    for reason in Delivery.Reason:
+        state = "held" if reason in HELD_REASONS else "dead"
+        make_delivery(billing, state=state, reason=reason)
+    offered = {value for value, _ in admin_client.get(NEW).context["form"].fields["reason"].choices}
+    counts = {reason: admin_client.get(NEW, {"reason": reason}).context["counted"] for reason in offered - {""}}
+    assert {reason for reason, count in counts.items() if not count or count.number != 1} == set()
+    never = {"deferred", "deleted"}  # the one is not written any more, and to a deleted subscriber nothing is sent
+    assert offered == set(Delivery.Reason.values) - set(HELD_REASONS) - never
+
+
+@pytest.mark.parametrize("query", [{"reason": "paused"}, {"state": "held"}, {"state": "dead", "reason": "deleted"}])
+def test_a_filter_for_what_cannot_be_replayed_leads_to_no_form(admin_client: Client, query: dict[str, str]) -> None:
+    make_delivery(state="held", reason="paused")
+    answer = admin_client.get(MATCHING, query, follow=True)
+    assert "Nothing that matches this filter can be replayed." in text(answer)
 
 
 def test_nothing_is_replayed_to_a_deleted_subscriber(admin_client: Client, billing: Subscriber) -> None:

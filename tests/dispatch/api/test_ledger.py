@@ -272,6 +272,7 @@ def test_a_replay_is_narrowed_to_failures_of_one_kind(
         ({"status_from": "5xx"}, "status_from"),
         ({"error": "bad luck"}, "error"),
         ({"reason": "bad luck"}, "reason"),
+        ({"reason": "paused"}, "reason"),
         ({"kind": "backfill", "subscriber": 0, "since": "2026-01-31T08:00:00Z", "status_from": 500}, "status_from"),
         ({"kind": "backfill", "subscriber": 0, "since": "2026-01-31T08:00:00Z", "error": "dns"}, "error"),
     ],
