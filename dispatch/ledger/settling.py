@@ -29,7 +29,7 @@ ATTEMPT_COLUMNS = {
     **dict.fromkeys(("error_kind", "error", "response_headers", "response_body"), "text"),
     **dict.fromkeys(("name_lookup_ms", "connect_ms", "tls_ms", "first_byte_ms", "total_ms"), "double precision"),
 }
-SETTLED_COLUMNS = {
+STANDING_COLUMNS = {
     "state": "text",
     "reason": "text",
     "attempts": "integer",
@@ -37,10 +37,10 @@ SETTLED_COLUMNS = {
     "deferred_seconds": "double precision",
     "due_at": "timestamptz",
     "queued_at": "timestamptz",
-    "last_status": "smallint",
-    "last_error": "text",
     "settled_at": "timestamptz",
 }
+RESULT_COLUMNS = {"last_status": "smallint", "last_error": "text"}
+STAYS = "new.last_error IS NULL"
 INSERT = f"INSERT INTO attempt ({', '.join(ATTEMPT_COLUMNS)})"
 #: What writes all, and returns the deliveries that were still claimed by the owner.
 Write = Callable[[CursorWrapper], set[UUID]]
@@ -71,7 +71,10 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The next state of one claimed delivery, and the attempt that led to it, if one was made."""
+    """The next state of one claimed delivery, and the attempt that led to it, if one was made.
+
+    A `last_error` of None says that nothing came of it, as of one that is held: what came last stays.
+    """
 
     delivery_id: UUID
     state: str
@@ -82,7 +85,7 @@ class Settlement:
     due_at: datetime
     queued_at: datetime | None
     last_status: int | None
-    last_error: str
+    last_error: str | None
     settled_at: datetime | None
     attempt: AttemptRow | None
 
@@ -118,10 +121,16 @@ def settle_one_by_one(
 
 def _on_postgres(owner: UUID, settlements: Sequence[Settlement]) -> Write:
     """A statement for all deliveries and one for all attempts, each with its rows in one parameter."""
-    deliveries, settled = as_records([_settled_values(each) for each in settlements], {"id": "uuid", **SETTLED_COLUMNS})
+    columns = {"id": "uuid", **STANDING_COLUMNS, **RESULT_COLUMNS}
+    deliveries, settled = as_records([(*_standing(each), *_result(each)) for each in settlements], columns)
     tried = _tried(settlements)
     attempts, rows = as_records(tried, ATTEMPT_COLUMNS)
-    assignments = ", ".join(f"{name} = new.{name}" for name in SETTLED_COLUMNS)
+    assignments = ", ".join(
+        [
+            *(f"{name} = new.{name}" for name in STANDING_COLUMNS),
+            *(f"{name} = CASE WHEN {STAYS} THEN delivery.{name} ELSE new.{name} END" for name in RESULT_COLUMNS),
+        ]
+    )
 
     def write(cursor: CursorWrapper) -> set[UUID]:
         cursor.execute(
@@ -139,10 +148,10 @@ def _on_postgres(owner: UUID, settlements: Sequence[Settlement]) -> Write:
 
 def _on_sqlite(owner: UUID, settlements: Sequence[Settlement]) -> Write:
     """A statement for each row: SQLite runs it again for less than it costs to parse one with all of them."""
-    settled = list(map(to_sqlite, map(_settled_values, settlements)))
+    resulted = [to_sqlite((*_standing(each), *_result(each))) for each in settlements if each.last_error is not None]
+    unchanged = [to_sqlite(_standing(each)) for each in settlements if each.last_error is None]
     tried = list(map(to_sqlite, _tried(settlements)))
-    ids = orjson.dumps([delivery_id for delivery_id, *_ in settled]).decode()
-    assignments = ", ".join(f"{name} = %s" for name in SETTLED_COLUMNS)
+    ids = orjson.dumps([each.delivery_id.hex for each in settlements]).decode()
 
     def write(cursor: CursorWrapper) -> set[UUID]:
         cursor.execute(
@@ -151,17 +160,19 @@ def _on_sqlite(owner: UUID, settlements: Sequence[Settlement]) -> Write:
             [ids, owner.hex],
         )
         ours = {row[0] for row in cursor.fetchall()}
-        cursor.executemany(
-            f"UPDATE delivery SET {assignments}, owner = NULL, lease_until = NULL WHERE id = %s",
-            [(*values, delivery_id) for delivery_id, *values in settled if delivery_id in ours],
-        )
+        for columns, rows in (({**STANDING_COLUMNS, **RESULT_COLUMNS}, resulted), (STANDING_COLUMNS, unchanged)):
+            assignments = ", ".join(f"{name} = %s" for name in columns)
+            cursor.executemany(
+                f"UPDATE delivery SET {assignments}, owner = NULL, lease_until = NULL WHERE id = %s",
+                [(*values, delivery_id) for delivery_id, *values in rows if delivery_id in ours],
+            )
         cursor.executemany(f"{INSERT} VALUES ({placeholders(len(ATTEMPT_COLUMNS))}) ON CONFLICT DO NOTHING", tried)
         return set(map(to_id, ours))
 
     return write
 
 
-def _settled_values(settlement: Settlement) -> tuple[object, ...]:
+def _standing(settlement: Settlement) -> tuple[object, ...]:
     return (
         settlement.delivery_id,
         settlement.state,
@@ -171,10 +182,12 @@ def _settled_values(settlement: Settlement) -> tuple[object, ...]:
         settlement.deferred_seconds,
         settlement.due_at,
         settlement.queued_at,
-        settlement.last_status,
-        settlement.last_error,
         settlement.settled_at,
     )
+
+
+def _result(settlement: Settlement) -> tuple[object, ...]:
+    return (settlement.last_status, settlement.last_error)
 
 
 def _tried(settlements: Sequence[Settlement]) -> list[tuple[object, ...]]:
