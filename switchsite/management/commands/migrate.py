@@ -1,9 +1,0 @@
-"""`manage.py migrate`: Django's own, which tells in a sentence that the database does not answer."""
-
-from django.core.management.commands import migrate
-
-from subscribers.management.database import TellingCommand
-
-
-class Command(TellingCommand, migrate.Command):
-    pass
