@@ -12,7 +12,7 @@ from dispatch.identifiers import first_id_at
 from dispatch.models import Event
 from dispatch.payloads import parse_json
 from subscribers.filters import Filter, FilterError, compile_filter
-from subscribers.topics import is_pattern
+from subscribers.topics import covers, is_pattern
 
 EVENTS = 1_000
 SECONDS = 2.0
@@ -113,7 +113,7 @@ def _batches(topic: str, since: datetime | None, limit: int, deadline: float) ->
         if time.monotonic() > deadline:
             yield from (batch, []) if batch else ([],)
             return
-        if not _is_wanted(topic, event_topic):
+        if not covers(topic, event_topic):
             continue
         if batch and size + event_size > MAX_BYTES:
             yield batch
@@ -124,10 +124,6 @@ def _batches(topic: str, since: datetime | None, limit: int, deadline: float) ->
             break
     if batch:
         yield batch
-
-
-def _is_wanted(topic: str, event_topic: str) -> bool:
-    return not is_pattern(topic) or event_topic.startswith(topic[:-1])
 
 
 def _rows(topic: str, since: datetime | None) -> Iterator[tuple[UUID, str, int]]:

@@ -15,6 +15,7 @@ from dispatch.models.delivery import SETTLED
 from dispatch.queues import uses_faktory
 from dispatch.queues.base import Job
 from dispatch.rates import available
+from dispatch.replaying import refusal
 
 DUE_NOW = "Due now: a consumer takes it at once."
 DUE_BUT = "Due now, but not sent at once."
@@ -128,7 +129,9 @@ def _hurry(delivery_id: UUID, now: datetime) -> str:
 
 def _standing(delivery: Delivery, why: str = "It is sent once that ends.") -> str:
     if delivery.state in SETTLED:
-        return f"The delivery is settled: it is {delivery.state}. It can be replayed."
+        refused = refusal(delivery.pk)
+        can = f"It cannot be replayed: {refused}." if refused else "It can be replayed."
+        return f"The delivery is settled: it is {delivery.state}. {can}"
     if delivery.state == Delivery.State.HELD:
         return f"The delivery is held: {Delivery.Reason(delivery.reason).label}. {why}"
     return "A consumer is sending the delivery just now."

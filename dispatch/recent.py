@@ -9,7 +9,7 @@ from uuid import UUID
 
 from dispatch.models import Event
 from dispatch.payloads import PayloadError, parse_json
-from subscribers.topics import is_pattern
+from subscribers.topics import covers, is_pattern
 
 EVENTS = 20
 #: No index knows patterns: for one, so many of the newest events of all topics are looked through.
@@ -40,7 +40,7 @@ def recent_events(topic: str) -> list[RecentEvent]:
     rows = Event.objects.order_by("-pk").values_list("pk", "topic", "received_at", "size")
     if not is_pattern(topic):
         return [RecentEvent(*row) for row in rows.filter(topic=topic)[:EVENTS]]
-    wanted = (row for row in rows[:WALKED] if row[1].startswith(topic[:-1]))
+    wanted = (row for row in rows[:WALKED] if covers(topic, row[1]))
     return [RecentEvent(*row) for row in islice(wanted, EVENTS)]
 
 

@@ -103,6 +103,13 @@ def count_replayable(ids: Sequence[UUID]) -> int:
     return len(accepted)
 
 
+def refusal(delivery_id: UUID) -> str:
+    """Why `replay` would refuse the delivery now; empty if it would take it."""
+    chosen = _read(Delivery.objects.filter(pk=delivery_id))
+    _, refused = _sorted_out(chosen, _subscribers_of(chosen), Replay(state=""))
+    return next(iter(refused), "")
+
+
 def refusing_states(wanted: str) -> list[str]:
     """The states of an earlier replay that keep its first delivery from being sent again, where those in the state
     `wanted` are; empty for any.

@@ -14,6 +14,7 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import Token
 
 from dispatch.payloads import STRICT_DECODER, PayloadError
+from subscribers.topics import covers
 
 ALGORITHM = "HS256"
 LEEWAY_SECONDS = 30
@@ -106,7 +107,7 @@ class PublisherToken(Token):
     def allows(self, topic: str) -> bool:
         """Whether it may publish on `topic`. A `*` at the end of a name stands for anything."""
         topics = self.payload.get("topics")
-        return topics is None or any(_covers(pattern, topic) for pattern in topics)
+        return topics is None or any(covers(pattern, topic) for pattern in topics)
 
 
 class _PreviousSecretToken(PublisherToken):
@@ -133,10 +134,6 @@ def is_author(author: Any) -> bool:
     if not isinstance(author, str) or len(author) > MAX_AUTHOR_LENGTH or "\x00" in author:
         return False
     return author.isascii() or not any("\ud800" <= character <= "\udfff" for character in author)
-
-
-def _covers(pattern: str, topic: str) -> bool:
-    return topic.startswith(pattern[:-1]) if pattern.endswith("*") else topic == pattern
 
 
 def _is_list_of_strings(value: Any) -> bool:

@@ -11,7 +11,7 @@ from subscribers.filters import FilterError
 from subscribers.filters.blaming import to_blame
 from subscribers.filters.explaining import explain
 from subscribers.models import Subscriber
-from subscribers.topics import is_pattern
+from subscribers.topics import covers
 
 
 class Cause(StrEnum):
@@ -98,7 +98,7 @@ def _kept_away(event: Event, subscriber: Subscriber, topic: str) -> tuple[Cause,
             Cause.DELETED,
             f"The subscriber had been deleted by then, at {subscriber.deleted_at:%Y-%m-%d %H:%M:%S} UTC.",
         )
-    if not _is_wanted(topic, event.topic):
+    if not covers(topic, event.topic):
         wants = "wants" if topic == subscriber.topic else "wanted then"
         return Cause.OTHER_TOPIC, f"The event is on {event.topic}, and the subscriber {wants} {topic}."
     if subscriber.created_at > event.received_at:
@@ -120,7 +120,3 @@ def _by_filter(event: Event, judged_then: Judged, known: Then) -> tuple[Cause, s
     if known.expression is not None:
         return Cause.CHANGED, "The filter takes it: its delivery was removed by retention, or by hand."
     return Cause.CHANGED, "Today's filter takes it. It was changed since, and the one in force then did not."
-
-
-def _is_wanted(topic: str, event_topic: str) -> bool:
-    return event_topic.startswith(topic[:-1]) if is_pattern(topic) else topic == event_topic

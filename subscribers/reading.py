@@ -1,12 +1,10 @@
 """From the rows of the subscribers to the index: all of them, or those that have changed."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from subscribers import garbage
 from subscribers.filters import Access, FilterError, accesses_of
 from subscribers.index import Candidate, Change, SubscriberIndex
 from subscribers.models import Subscriber
@@ -25,29 +23,17 @@ class Row(NamedTuple):
 
 
 RETRY_LIMIT = Subscriber._meta.get_field("retry_limit").db_default
-#: New subscribers in one reading, from which on Python's collector is told that they stay.
+#: New subscribers in one reading, from which on the collector is told that they stay.
 FROZEN_FROM = 10_000
 
 
 def read_all(index: SubscriberIndex) -> SubscriberIndex:
     """The index with every row taken over that differs from what is known of it, whatever its revision says."""
-    with _without_collecting():
+    with garbage.no_looking():
         found = _all_taken_over(index)
     if len(found.places) - len(index.places) >= FROZEN_FROM:
-        gc.freeze()  # or each full collection walks through all of them, and stops the process for a second
+        garbage.keep()
     return found
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Many rows make no garbage; looking for it again and again takes almost half of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _all_taken_over(index: SubscriberIndex) -> SubscriberIndex:

@@ -14,6 +14,11 @@ def is_pattern(topic: str) -> bool:
     return topic.endswith(WILDCARD)
 
 
+def covers(pattern: str, topic: str) -> bool:
+    """Whether the name of a topic is `pattern`, or begins as it does, if it is one."""
+    return topic.startswith(pattern[:-1]) if is_pattern(pattern) else topic == pattern
+
+
 def patterns_of(topic: str) -> list[str]:
     """All patterns that a topic matches: *, o*, or* and so on."""
     return [topic[:length] + WILDCARD for length in range(len(topic) + 1)]

@@ -11,8 +11,9 @@ import signal
 from django.conf import settings
 from granian.rsgi import Scope
 
-from dispatch import garbage, parents
+from dispatch import parents
 from dispatch.tracing import running as tracing
+from subscribers import garbage
 from switchsite import wsgi
 from switchsite.web.door import Client, Door
 from switchsite.web.lanes import Lanes

@@ -16,8 +16,7 @@ from dispatch.admin.bars import (
     topic_field,
 )
 from dispatch.admin.counted import CountedForm
-from dispatch.models import Delivery
-from dispatch.models.delivery import SETTLED
+from dispatch.models.delivery import REPLAYABLE_REASONS, SETTLED
 from dispatch.moments import moment
 from dispatch.replays.requesting import ReplayRefusedError, wish
 from subscribers.models import Subscriber
@@ -73,7 +72,7 @@ class ReplayForm(CountedForm):
     status = status_field(help_text="What the last attempt was answered: 503, or 5xx for all of its kind.")
     error = choice_field(LAST_ERRORS, "any error", help_text="Why the last attempt brought no answer.")
     reason = choice_field(
-        [choice for choice in Delivery.Reason.choices if choice[0]],
+        [(reason.value, reason.label) for reason in REPLAYABLE_REASONS],
         "any reason",
         help_text="Why they were given up or cancelled.",
     )

@@ -14,7 +14,7 @@ from dispatch.admin.bars import DeliveryBar, day_span
 from dispatch.admin.ledger import LedgerAdmin
 from dispatch.admin.narrowing import Found
 from dispatch.models import Delivery
-from dispatch.models.delivery import SETTLED
+from dispatch.models.delivery import REPLAYABLE_REASONS, SETTLED
 from dispatch.replaying import Replayed, replay
 from subscribers.models import Subscriber
 
@@ -32,6 +32,8 @@ def replay_matching(deliveries: LedgerAdmin, request: HttpRequest) -> HttpRespon
     named = request.GET.get("q", "").strip()
     if not bar.data and not named:
         return _back(request, "Filter the list first: to replay everything there is would hardly be meant.")
+    if _waits(bar):
+        return _back(request, "Nothing that matches this filter can be replayed.")
     if bar.is_valid() and (criteria := as_criteria(bar, named)):
         return redirect(reverse("admin:dispatch_replay_new", query=criteria))
     return _replay_at_once(deliveries, request)
@@ -68,6 +70,12 @@ def _matching(deliveries: LedgerAdmin, request: HttpRequest) -> Found:
 def _back(request: HttpRequest, reason: str) -> HttpResponse:
     messages.warning(request, reason)
     return redirect(reverse("admin:dispatch_delivery_changelist", query=request.GET))
+
+
+def _waits(bar: DeliveryBar) -> bool:
+    """Whether the filter asks for a state or a reason of what cannot be replayed, for most because it still waits."""
+    state, reason = bar.given.get("state"), bar.given.get("reason")
+    return bar.is_valid() and bool((state and state not in SETTLED) or (reason and reason not in REPLAYABLE_REASONS))
 
 
 def as_criteria(bar: DeliveryBar, named: str) -> dict[str, Any]:

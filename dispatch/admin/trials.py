@@ -14,7 +14,7 @@ from dispatch.payloads import parse_json
 from dispatch.turns import turn
 from subscribers.filters import FilterError, Unknown, compile_filter
 from subscribers.models import Subscriber
-from subscribers.topics import is_pattern
+from subscribers.topics import covers
 from subscribers.validators import validate_target_url, validate_topic
 
 SAVED, WRITTEN = "saved filter", "filter in the form"
@@ -68,7 +68,7 @@ def _told(sent: trying.Trial) -> Answer:
 def _notes(subscriber: Subscriber, event: LoadedEvent, written: str) -> list[str]:
     """Why a delivery of this event would not come about; `written` is the filter as it stands in the form."""
     notes = []
-    if not _is_wanted(subscriber.topic, event.topic):
+    if not covers(subscriber.topic, event.topic):
         notes.append(f"The event is of the topic {event.topic}, which the subscriber does not want.")
     if reason := _not_taken(subscriber.filter_expression, event, SAVED):
         notes.append(reason)
@@ -77,10 +77,6 @@ def _notes(subscriber: Subscriber, event: LoadedEvent, written: str) -> list[str
     if subscriber.is_paused:
         notes.append("The subscriber is paused: its events are held. A test is sent all the same.")
     return notes
-
-
-def _is_wanted(wanted: str, topic: str) -> bool:
-    return topic.startswith(wanted[:-1]) if is_pattern(wanted) else topic == wanted
 
 
 def _is_edited(subscriber: Subscriber, written: str) -> bool:

@@ -9,7 +9,7 @@ from types import FrameType
 from django.conf import settings
 from django.db import connection
 
-from dispatch import garbage, tallies
+from dispatch import tallies
 from dispatch.consumer.alerting import Alerter
 from dispatch.consumer.counting import CountingThread
 from dispatch.consumer.delivering import Deliverer
@@ -23,6 +23,7 @@ from dispatch.identifiers import new_id
 from dispatch.outbound import open_transport
 from dispatch.queues.base import Signal
 from dispatch.tracing import running as tracing
+from subscribers import garbage
 
 #: Works between claim and record, for each slot: enough to keep the slots full while others are loaded and recorded.
 AHEAD = 3

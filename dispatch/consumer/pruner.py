@@ -6,11 +6,10 @@ import time
 from collections import Counter
 from uuid import UUID
 
-from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
-from dispatch.consumer.patience import Patience
-from dispatch.pruning import BATCH, LONGEST_LEAVE, Turn, as_text, prune
+from dispatch.consumer.leased import LeasedThread
+from dispatch.pruning import BATCH, LEASE, LONGEST_LEAVE, PRUNER, Turn, as_text, prune
 
 #: From the end of a pass to the next one, whichever process does it.
 EVERY = LONGEST_LEAVE
@@ -20,35 +19,23 @@ LOOK_SECONDS = 60.0
 logger = logging.getLogger(__name__)
 
 
-class Pruner(threading.Thread):
+class Pruner(LeasedThread):
+    task = PRUNER
+    lease = LEASE
+    look_seconds = LOOK_SECONDS
+    fault = "The ledger could not be pruned."
+
     def __init__(self, owner: UUID, is_stopping: threading.Event) -> None:
-        super().__init__(name="pruner", daemon=True)
+        super().__init__(owner, is_stopping)
         self._turn = Turn(owner)
-        self._is_stopping = is_stopping
-        self._database = Patience("The database", is_stopping)
 
-    def run(self) -> None:
-        while not self._is_stopping.is_set():
-            seconds = self._look()
-            connection.close()
-            self._is_stopping.wait(seconds)
+    def take(self) -> bool:
+        return self._turn.take()
 
-    def _look(self) -> float:
-        """Prunes if it is this process's turn; returns the seconds until the next look."""
-        try:
-            is_ours = self._turn.take()
-            if is_ours:
-                self._prune()
-        except (DatabaseError, InterfaceError) as error:
-            self._database.failed(error)
-            return LOOK_SECONDS
-        except Exception:  # the border around pruning: its fault must not stop the deliveries
-            logger.exception("The ledger could not be pruned.")
-            return LOOK_SECONDS
-        self._database.worked()
-        return EVERY.total_seconds() if is_ours else LOOK_SECONDS
+    def give_up(self) -> None:
+        """Nothing: the lease that it leaves behind a whole pass says that there is nothing to do for a while."""
 
-    def _prune(self) -> None:
+    def work(self) -> float:
         started, total = time.monotonic(), Counter[str]()
         for removed in prune(timezone.now(), BATCH, self._rest):
             total.update(removed)
@@ -58,6 +45,7 @@ class Pruner(threading.Thread):
             self._turn.give_up()  # another process goes on
         else:
             self._turn.leave(EVERY)
+        return EVERY.total_seconds()
 
     def _rest(self, seconds: float) -> bool:
         """Whether to stop: the process ends, or an operator prunes by hand."""

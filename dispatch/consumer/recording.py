@@ -165,4 +165,4 @@ def _failure(done: Settled) -> Failure:
     assert done.work.job is not None  # noqa: S101 - `_is_failed` says so
     outcome = done.work.outcome
     kind = str(outcome.error_kind or outcome.status) if outcome else ""
-    return Failure(done.work.job, kind, done.settlement.last_error)
+    return Failure(done.work.job, kind, done.settlement.last_error or "")

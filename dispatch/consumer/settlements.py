@@ -59,7 +59,7 @@ def settled(work: Work, now: datetime, *, is_embedded: bool) -> Settled:
         due_at=_due_at(claim.due_at, verdict, failures, now, queue_retries=queue_retries),
         queued_at=None if verdict.act is Act.HOLD else now,
         last_status=outcome.status,
-        last_error=as_stored_text(_error_of(outcome))[:MAX_ERROR_LENGTH],
+        last_error=_stored_error(outcome) if work.outcome else None,
         settled_at=now if verdict.act in FINAL else None,
         attempt=attempt_row(work, outcome) if was_tried else None,
     )
@@ -89,6 +89,10 @@ def _due_at(due_at: datetime, verdict: Verdict, failures: int, now: datetime, *,
     return now + (earliest_retry(failures) if queue_retries else retry_delay(failures))
 
 
+def _stored_error(outcome: Outcome) -> str:
+    return as_stored_text(_error_of(outcome))[:MAX_ERROR_LENGTH]
+
+
 def _error_of(outcome: Outcome) -> str:
     if outcome.status is None:
         return outcome.error
@@ -107,7 +111,7 @@ def attempt_row(work: Work, outcome: Outcome) -> AttemptRow:
         request_headers=as_stored_text(mask_headers(work.request.headers)),
         status=outcome.status,
         error_kind="" if outcome.status is not None else (outcome.error_kind or ErrorKind.INTERNAL).value,
-        error=as_stored_text(_error_of(outcome))[:MAX_ERROR_LENGTH],
+        error=_stored_error(outcome),
         response_headers=as_stored_text(mask_headers(outcome.headers)),
         response_body=as_stored_text(outcome.body),
         name_lookup_ms=timing.name_lookup_ms,

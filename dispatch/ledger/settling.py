@@ -1,6 +1,6 @@
 """Writes what came of claimed deliveries: the attempt, and the delivery's next state."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -41,6 +41,15 @@ SETTLED_COLUMNS = {
     "last_error": "text",
     "settled_at": "timestamptz",
 }
+#: Where nothing came of it, what came last stays.
+ON_POSTGRES = {name: f"new.{name}" for name in SETTLED_COLUMNS} | {
+    "last_status": "CASE WHEN new.last_error IS NULL THEN delivery.last_status ELSE new.last_status END",
+    "last_error": "coalesce(new.last_error, delivery.last_error)",
+}
+ON_SQLITE = dict.fromkeys(SETTLED_COLUMNS, "%s") | {
+    "last_status": "iif(%s, %s, last_status)",
+    "last_error": "coalesce(%s, last_error)",
+}
 INSERT = f"INSERT INTO attempt ({', '.join(ATTEMPT_COLUMNS)})"
 #: What writes all, and returns the deliveries that were still claimed by the owner.
 Write = Callable[[CursorWrapper], set[UUID]]
@@ -69,7 +78,10 @@ class AttemptRow(NamedTuple):
 
 
 class Settlement(NamedTuple):
-    """The next state of one claimed delivery, and the attempt that led to it, if one was made."""
+    """The next state of one claimed delivery, and the attempt that led to it, if one was made.
+
+    A `last_error` of None says that nothing came of it, as of one that is held: what came last stays.
+    """
 
     delivery_id: UUID
     state: str
@@ -80,7 +92,7 @@ class Settlement(NamedTuple):
     due_at: datetime
     queued_at: datetime | None
     last_status: int | None
-    last_error: str
+    last_error: str | None
     settled_at: datetime | None
     attempt: AttemptRow | None
 
@@ -119,7 +131,7 @@ def _on_postgres(owner: UUID, settlements: Sequence[Settlement]) -> Write:
     deliveries, settled = as_records([each[:-1] for each in settlements], {"id": "uuid", **SETTLED_COLUMNS})
     tried = _tried(settlements)
     attempts, rows = as_records(tried, ATTEMPT_COLUMNS)
-    assignments = ", ".join(f"{name} = new.{name}" for name in SETTLED_COLUMNS)
+    assignments = _assignments(ON_POSTGRES)
 
     def write(cursor: CursorWrapper) -> set[UUID]:
         cursor.execute(
@@ -142,7 +154,7 @@ def _on_sqlite(owner: UUID, settlements: Sequence[Settlement]) -> Write:
     rows = {key: _settled_on_sqlite(each, key) for key, each in settled.items()}
     tried = [_tried_on_sqlite(each.attempt, key) for each, key in zip(settlements, keys, strict=True) if each.attempt]
     ids = orjson.dumps(keys).decode()
-    assignments = ", ".join(f"{name} = %s" for name in SETTLED_COLUMNS)
+    assignments = _assignments(ON_SQLITE)
 
     def write(cursor: CursorWrapper) -> set[UUID]:
         cursor.execute(
@@ -161,8 +173,12 @@ def _on_sqlite(owner: UUID, settlements: Sequence[Settlement]) -> Write:
     return write
 
 
+def _assignments(values: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in values.items())
+
+
 def _settled_on_sqlite(settlement: Settlement, key: str) -> tuple[Any, ...]:
-    """The values of SETTLED_COLUMNS, and behind them the row's id."""
+    """What ON_SQLITE takes, and behind it the row's id."""
     return (
         settlement.state,
         settlement.reason,
@@ -171,6 +187,7 @@ def _settled_on_sqlite(settlement: Settlement, key: str) -> tuple[Any, ...]:
         settlement.deferred_seconds,
         as_text(settlement.due_at),
         settlement.queued_at and as_text(settlement.queued_at),
+        settlement.last_error is not None,
         settlement.last_status,
         settlement.last_error,
         settlement.settled_at and as_text(settlement.settled_at),

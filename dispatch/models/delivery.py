@@ -128,3 +128,8 @@ HELD_REASONS = (
     *(Delivery.Reason.PAUSED, Delivery.Reason.BROKEN, Delivery.Reason.CAPPED, Delivery.Reason.RATE),
     *(Delivery.Reason.BREAKER, Delivery.Reason.THROTTLED),
 )
+#: For which it was given up or cancelled, and can be replayed all the same: to a deleted subscriber nothing can.
+REPLAYABLE_REASONS = (
+    *(Delivery.Reason.EXHAUSTED, Delivery.Reason.GONE, Delivery.Reason.PERMANENT, Delivery.Reason.LOST),
+    *(Delivery.Reason.OPERATOR, Delivery.Reason.DISCARDED, Delivery.Reason.UNMATCHED),
+)

@@ -1,4 +1,4 @@
-"""What all commands that work on the database have in common."""
+"""What all commands of ours that work on the database have in common; manage.py does the like for Django's own."""
 
 from typing import Any
 
@@ -20,20 +20,8 @@ class DatabaseRefusalError(CommandError):
     """It answers, but has refused a statement; the text says why."""
 
 
-class TellingCommand(CheckedCommand):
-    """Ends with a sentence where the database does not answer; what it refuses is raised as it is."""
-
-    def execute(self, *args: Any, **options: Any) -> str | None:
-        try:
-            return super().execute(*args, **options)
-        except (OperationalError, InterfaceError) as error:
-            if told := away():
-                raise DatabaseAwayError(f"{told} {HINT}") from error
-            raise
-
-
-class DatabaseCommand(TellingCommand):
-    """Ends with a sentence on a refusal too, and on a database that nobody has migrated, before it trips over it."""
+class DatabaseCommand(CheckedCommand):
+    """Ends with a sentence on a database that does not answer, that refuses, or that nobody has migrated."""
 
     requires_migrations_checks = True
 
@@ -41,6 +29,8 @@ class DatabaseCommand(TellingCommand):
         try:
             return super().execute(*args, **options)
         except (OperationalError, InterfaceError) as error:
+            if told := away():
+                raise DatabaseAwayError(f"{told} {HINT}") from error
             raise DatabaseRefusalError(refused(error)) from error
 
     def check_migrations(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -12,9 +13,10 @@ from dispatch.consumer.flow import Flow
 from dispatch.consumer.gate import Gate
 from dispatch.consumer.loading import claim, load
 from dispatch.identifiers import new_id
-from dispatch.intervening import DUE_BUT, DUE_NOW, PROBED_NOW, NotWaitingError, try_now, why_held_then
+from dispatch.intervening import DUE_BUT, DUE_NOW, PROBED_NOW, NotWaitingError, stop_trying, try_now, why_held_then
 from dispatch.ledger.health import reserve
 from dispatch.models import Health
+from dispatch.replaying import replay
 from dispatch.verdicts import Act
 from subscribers.models import Subscriber
 from tests.dispatch.ledger.rows import job_for, make_delivery, make_subscriber, take
@@ -96,3 +98,19 @@ def test_what_trying_a_retry_comes_to_is_said_before_and_after(
     [work] = load(claim(backlog.owner, [job_for(retried)]), [], backlog.gate)
     is_held = work.verdict is not None and work.verdict.act is Act.HOLD
     assert is_held is bool(why), "the gate of the consumers decides the same"
+
+
+@pytest.mark.parametrize("act", [try_now, stop_trying])
+def test_of_one_that_is_settled_it_is_said_whether_it_can_be_replayed(act: Callable[[UUID], str]) -> None:
+    dead = make_delivery(state="dead")
+
+    def refusal() -> str:
+        with pytest.raises(NotWaitingError) as refused:
+            act(dead.pk)
+        return str(refused.value)
+
+    assert refusal() == "The delivery is settled: it is dead. It can be replayed."
+    replay([dead.pk])
+    assert refusal() == "The delivery is settled: it is dead. It cannot be replayed: a replay of it is under way."
+    dead.subscriber.delete()
+    assert refusal() == "The delivery is settled: it is dead. It cannot be replayed: its subscriber is deleted."

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 
 import pytest
 
@@ -16,10 +17,14 @@ PASSWORD = "a password of no account but this one"
 
 @pytest.mark.timeout(180)
 def test_every_command_works() -> None:
-    with HubServer({"SWITCH_DELIVERY_PORTS": "all", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}) as hub:
+    env = {"SWITCH_DELIVERY_PORTS": "all", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    with HubServer(env) as hub, socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens there
+        nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
         hub.manage("createsuperuser", "--noinput", "--username", "ann", "--email", "ann@example.com")
         hub.start_web()
-        told = run(hub, blocks(TEXT), {'"password": "…"': f'"password": "{PASSWORD}"'})
+        instead = {'"password": "…"': f'"password": "{PASSWORD}"', "http://127.0.0.1:9000": nobody}
+        told = run(hub, blocks(TEXT), instead)
         assert '"results":[]' in told[1]
         assert '"name":"billing"' in told[2]
         assert '"retry_limit":10' in told[3]

@@ -16,7 +16,7 @@ from tests.servers.processes import free_port
 
 OURS = ("switchsite", "dispatch", "subscribers")
 #: These work without a database, or tell themselves what is wrong with it.
-WITHOUT = {"doctor", "listen", "local_secrets", "migrate", "serve", "test_alert", "token"}
+WITHOUT = {"doctor", "listen", "local_secrets", "serve", "test_alert", "token"}
 CALLS = [
     ("api_key", "deployer", "--scope", "all"),
     ("apply_subscribers", "subscribers.yaml"),
@@ -83,7 +83,17 @@ def told_by(arguments: tuple[str, ...], **env: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("migrate",), ("status", "--once"), ("publish", "orders", "{}")], ids=lambda arguments: arguments[0]
+    "arguments",
+    [
+        ("axes_reset",),
+        ("changepassword", "ann"),
+        ("createsuperuser", "--noinput", "--username", "ann", "--email", "ann@example.com"),
+        ("migrate",),
+        ("publish", "orders", "{}"),
+        ("showmigrations",),
+        ("status", "--once"),
+    ],
+    ids=lambda arguments: arguments[0],
 )
 def test_a_database_that_does_not_answer_is_told_in_a_sentence(arguments: tuple[str, ...]) -> None:
     told = told_by(arguments, SWITCH_DB_NAME="/nowhere/switch.sqlite3")
@@ -95,6 +105,12 @@ def test_a_database_that_does_not_answer_is_told_in_a_sentence(arguments: tuple[
     assert told.startswith("DatabaseAwayError: The database does not answer: ")
     assert f"port {port} failed: Connection refused" in told
     assert "hunter2" not in told
+
+
+def test_who_asks_for_the_trace_gets_it() -> None:
+    away = HubServer({"SWITCH_DB_NAME": "/nowhere/switch.sqlite3"})
+    for command in ("migrate", "status"):
+        assert "Traceback" in away.manage(command, "--traceback", check=False).stderr
 
 
 def test_a_database_that_answers_but_refuses_is_not_told_to_be_away(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from switchsite.environment import BASE_DIR, VARIABLES
+from switchsite.environment import BASE_DIR
+from switchsite.variables import VARIABLES
 
 ROW = re.compile(r"^\| `(?P<name>[A-Z_]+)` \| (?P<default>.*?) \| (?P<meaning>.*) \|$", re.MULTILINE)
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from dispatch.api.serializers.fields import FiniteFloatField
 from dispatch.api.serializers.strict import StrictSerializer
 from dispatch.models import Delivery, Replay
-from dispatch.models.delivery import SETTLED
+from dispatch.models.delivery import REPLAYABLE_REASONS, SETTLED
 from dispatch.outcomes import UNSENT, ErrorKind
 from dispatch.replays.requesting import MAX_RATE, MIN_RATE, ReplayRefusedError, backfill_wish, wish
 from dispatch.replays.telling import about, percent
@@ -46,7 +46,7 @@ class ReplayWishSerializer(StrictSerializer):
         choices=[(state.value, state.label) for state in map(Delivery.State, SETTLED)], required=False, allow_blank=True
     )
     reason = serializers.ChoiceField(
-        choices=[choice for choice in Delivery.Reason.choices if choice[0]],
+        choices=[(reason.value, reason.label) for reason in REPLAYABLE_REASONS],
         required=False,
         allow_blank=True,
         help_text="Why they were given up or cancelled.",

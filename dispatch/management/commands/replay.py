@@ -11,6 +11,7 @@ from dispatch import pushing
 from dispatch.management.arguments import as_moment, operator, positive_rate, subscriber_called
 from dispatch.management.progress import watch
 from dispatch.models import Delivery, Replay
+from dispatch.models.delivery import REPLAYABLE_REASONS
 from dispatch.outcomes import UNSENT, ErrorKind
 from dispatch.reconciliation import living_consumers
 from dispatch.replaying import count_replayable, replay
@@ -25,7 +26,7 @@ PUSH_SECONDS = 5.0
 CRITERIA = ("subscriber", "topic", "state", "status", "error", "reason", "since", "until")
 #: As the columns hold them.
 ERRORS = [*(kind.value for kind in ErrorKind), UNSENT]
-REASONS = [reason.value for reason in Delivery.Reason if reason.value]
+REASONS = [reason.value for reason in REPLAYABLE_REASONS]
 
 
 def as_id(text: str) -> UUID:

@@ -1,10 +1,10 @@
-"""`manage.py migrate`: Django's own, which tells in a sentence that the database does not answer."""
+"""`manage.py migrate`: Django's own, which begins with the checks that ours begin with, and those of the database."""
 
 from django.core.checks import Tags
 from django.core.management.commands import migrate
 
-from subscribers.management.database import TellingCommand
+from subscribers.management.checked import CheckedCommand
 
 
-class Command(TellingCommand, migrate.Command):
-    requires_system_checks = (*TellingCommand.requires_system_checks, Tags.database)
+class Command(CheckedCommand, migrate.Command):
+    requires_system_checks = (*CheckedCommand.requires_system_checks, Tags.database)

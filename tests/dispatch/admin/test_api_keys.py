@@ -1,7 +1,6 @@
 """API keys in the admin."""
 
 import re
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -10,16 +9,13 @@ from django.urls import reverse
 
 from dispatch.api import keys
 from dispatch.models import ApiKey
+from tests.dispatch.admin.pages import text
 
 pytestmark = pytest.mark.django_db
 
 ADD = reverse("admin:dispatch_apikey_add")
 LIST = reverse("admin:dispatch_apikey_changelist")
 NEW = {"name": "deployer", "scopes": ["subscribers:read", "events:read"], "expires_at_0": "", "expires_at_1": ""}
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def test_a_new_key_is_shown_once(admin_client: Client) -> None:

@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from subscribers.history import changes
 from subscribers.models import Subscriber
 from subscribers.secrets import new_shared_secret
+from tests.dispatch.admin.pages import text
 from tests.dispatch.ledger.rows import make_subscriber
 from tests.switchsite.test_roles import member
 
@@ -18,10 +19,6 @@ pytestmark = pytest.mark.django_db
 
 PAGE = reverse("admin:subscribers_subscriber_files")
 CSV = 'name,topic,target_url,filter_expression\r\nbilling,orders.paid,http://b:8000/,"1 < 2 and\n1 < 3"\r\n'
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def upload(client: Client, name: str, content: str) -> Any:

@@ -12,6 +12,7 @@ from subscribers.acting import acting
 from subscribers.history import changes
 from subscribers.models import Subscriber
 from subscribers.secrets import new_shared_secret
+from tests.dispatch.admin.pages import text
 from tests.dispatch.ledger.rows import make_subscriber
 from tests.switchsite.test_roles import member
 
@@ -26,10 +27,6 @@ def page(subscriber: Subscriber) -> str:
 
 def revert_url(subscriber: Subscriber, record: Any) -> str:
     return reverse("admin:subscribers_subscriber_revert", args=[subscriber.pk, record.history_id])
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 @pytest.fixture

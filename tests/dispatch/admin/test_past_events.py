@@ -14,6 +14,7 @@ from dispatch.backtesting import BackTest
 from dispatch.models import Replay
 from dispatch.replays import selecting
 from subscribers.models import Subscriber
+from tests.dispatch.admin.pages import text
 from tests.dispatch.ledger.rows import make_subscriber
 from tests.dispatch.replays.carrying import make_past_event
 
@@ -25,10 +26,6 @@ SMALL = '{"body": {"total": 5}}'
 
 def page(subscriber: Subscriber) -> str:
     return reverse("admin:subscribers_subscriber_deliver_past", args=[subscriber.pk])
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def counted(client: Client, subscriber: Subscriber, **given: str) -> Any:

@@ -9,42 +9,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from dispatch.admin import matching, narrowing
 from dispatch.models import Consumer, Delivery, Replay
+from dispatch.models.delivery import HELD_REASONS
 from dispatch.replaying import replay
 from subscribers.models import Subscriber
-from tests.dispatch.ledger.rows import make_delivery, make_event, make_subscriber
+from tests.dispatch.admin.pages import text
+from tests.dispatch.admin.replay_pages import DELIVERIES, LIST, MATCHING, NEW, confirmed, page
+from tests.dispatch.ledger.rows import make_delivery, make_subscriber
 from tests.dispatch.replays.carrying import ask, carry_out, make_settled
 
 pytestmark = pytest.mark.django_db
-
-NEW = reverse("admin:dispatch_replay_new")
-LIST = reverse("admin:dispatch_replay_changelist")
-DELIVERIES = reverse("admin:dispatch_delivery_changelist")
-MATCHING = reverse("admin:dispatch_delivery_replay_matching")
-
-
-@pytest.fixture
-def billing() -> Subscriber:
-    subscriber = make_subscriber(name="billing")
-    make_settled(3, subscriber)
-    make_settled(2, subscriber, "delivered")
-    return subscriber
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
-
-
-def page(replay: Replay) -> str:
-    return reverse("admin:dispatch_replay_change", args=[replay.pk])
-
-
-def confirmed(client: Client, **criteria: Any) -> Any:
-    """Counts, and then posts what the page with the count would."""
-    counted = client.post(NEW, criteria)
-    assert counted.context["counted"], counted.context["form"].errors
-    return client.post(NEW, criteria | {"counted_for": counted.context["form"].criteria})
 
 
 def test_a_replay_is_asked_for_once_its_count_was_seen(admin_client: Client, billing: Subscriber) -> None:
@@ -88,6 +62,7 @@ def test_a_link_may_name_the_criteria_but_never_confirms(admin_client: Client, b
         ({"rate": "5"}, "Say what to replay"),
         ({"subscriber": "nobody"}, "There is no subscriber with the name or id nobody."),
         ({"state": "pending"}, "Select a valid choice"),
+        ({"reason": "paused"}, "Select a valid choice"),
         ({"state": "dead", "since": "yesterday"}, "is no time: write 2h"),
         ({"state": "dead", "since": "1h", "until": "2h"}, "The time span is empty"),
         ({"state": "dead", "rate": "-1"}, "A rate is between"),
@@ -100,6 +75,18 @@ def test_what_cannot_be_replayed_is_refused_in_words(
     answer = admin_client.post(NEW, criteria or {"topic": ""})
     assert reason in text(answer)
     assert answer.context["counted"] is None
+
+
+def test_the_reasons_that_are_offered_are_those_for_which_something_can_be_replayed(admin_client: Client) -> None:
+    billing = make_subscriber(name="billing")
+    for reason in Delivery.Reason:
+        state = "held" if reason in HELD_REASONS else "dead"
+        make_delivery(billing, state=state, reason=reason)
+    offered = {value for value, _ in admin_client.get(NEW).context["form"].fields["reason"].choices}
+    counts = {reason: admin_client.get(NEW, {"reason": reason}).context["counted"] for reason in offered - {""}}
+    assert {reason for reason, count in counts.items() if not count or count.number != 1} == set()
+    never = {"deferred", "deleted"}  # the one is not written any more, and to a deleted subscriber nothing is sent
+    assert offered == set(Delivery.Reason.values) - set(HELD_REASONS) - never
 
 
 def test_nothing_is_replayed_to_a_deleted_subscriber(admin_client: Client, billing: Subscriber) -> None:
@@ -179,56 +166,6 @@ def test_a_delivery_whose_first_was_pruned_is_shown(admin_client: Client) -> Non
 
 
 @pytest.mark.parametrize(
-    ("query", "criteria"),
-    [
-        ({"state__exact": "dead"}, "state=dead"),
-        ({"state": "dead"}, "state=dead"),
-        ({"subscriber": "billing"}, "subscriber=billing"),
-        ({"topic": "orders"}, "topic=orders"),
-        ({"state__exact": "dead", "subscriber": "billing"}, "subscriber=billing&state=dead"),
-        ({"day": "2026-01-31"}, "since=2026-01-31T00%3A00%3A00%2B00%3A00&until=2026-02-01T00%3A00%3A00%2B00%3A00"),
-        ({"q": "billing"}, "subscriber=billing"),
-        (
-            {"subscriber": "billing", "state__exact": "dead", "status": "5xx"},
-            "subscriber=billing&state=dead&status=5xx",
-        ),
-        ({"reason": "exhausted"}, "reason=exhausted"),
-        ({"error": "connect", "state": "dead"}, "state=dead&error=connect"),
-    ],
-)
-def test_a_filter_whose_words_are_criteria_leads_to_a_replay(
-    admin_client: Client, billing: Subscriber, query: dict[str, str], criteria: str
-) -> None:
-    assert "Replay all that match this filter" in text(admin_client.get(DELIVERIES, query))
-    assert admin_client.get(MATCHING, query).url == f"{NEW}?{criteria}"
-
-
-@pytest.mark.parametrize(
-    ("narrow", "words"),
-    [
-        ({"status": "503"}, "dead deliveries with status 503"),
-        ({"status": "5xx"}, "dead deliveries with status 5xx"),
-        ({"reason": "exhausted"}, "dead deliveries because all retries failed"),
-    ],
-)
-def test_a_group_of_failures_is_replayed_at_a_rate(
-    admin_client: Client, monkeypatch: pytest.MonkeyPatch, narrow: dict[str, str], words: str
-) -> None:
-    monkeypatch.setattr(matching, "AT_ONCE", 2)
-    for _ in range(4):
-        make_delivery(state="dead", last_status=503, reason="exhausted")
-    make_delivery(state="dead", last_status=404, reason="permanent")
-    form = text(admin_client.get(MATCHING, {"state": "dead", **narrow}, follow=True))
-    assert f"<strong>4</strong> {words}." in form
-    confirmed(admin_client, state="dead", rate="2.5", **narrow)
-    asked = Replay.objects.get()
-    assert (asked.total, asked.rate_per_second, asked.status) == (4, 2.5, "running")
-    shown = text(admin_client.get(page(asked)))
-    assert words[1:] in shown
-    assert "2.5 a second" in shown
-
-
-@pytest.mark.parametrize(
     ("number", "told", "button"),
     [(1, "<strong>1</strong> dead delivery.", "Replay it"), (2, "<strong>2</strong> dead deliveries.", "Replay them")],
 )
@@ -242,40 +179,6 @@ def test_what_is_counted_agrees_with_its_number(admin_client: Client, number: in
 
 def test_a_status_that_is_none_is_refused_in_words(admin_client: Client) -> None:
     assert "Write a status such as 500" in text(admin_client.get(NEW, {"status": "a lot"}))
-
-
-def test_an_empty_filter_is_refused(admin_client: Client, billing: Subscriber) -> None:
-    assert "Replay all that match" not in text(admin_client.get(DELIVERIES))
-    for query in ({}, {"state__exact": ""}, {"p": "2"}):
-        assert "Filter the list first" in text(admin_client.post(f"{MATCHING}", query, follow=True))
-    assert not Replay.objects.exists()
-
-
-def test_what_matches_another_filter_is_replayed_at_once(admin_client: Client) -> None:
-    event = make_event()
-    dead = make_delivery(event=event, state="dead")
-    make_delivery(event=event)
-    make_delivery(state="dead")
-    url = f"{MATCHING}?event={event.pk}"
-    assert "<strong>1</strong> settled delivery matches the filter." in text(admin_client.get(url))
-    assert not Replay.objects.exists()
-    assert "Replayed: 1." in text(admin_client.post(url, follow=True))
-    assert Delivery.objects.get(replay__isnull=False).replay_of == dead
-
-
-def test_too_many_for_at_once_are_refused_in_words(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matching, "AT_ONCE", 2)
-    event = make_event()
-    for _ in range(3):
-        make_delivery(event=event, state="dead")
-    answer = admin_client.post(f"{MATCHING}?event={event.pk}", follow=True)
-    assert "More than 2 match." in text(answer)
-    assert not Replay.objects.exists()
-
-
-@pytest.mark.parametrize("query", ["event=nonsense", "q=nobody", "replay=nonsense", "subscriber=1&q=nobody", "day=x"])
-def test_a_filter_that_nothing_matches_says_so(admin_client: Client, query: str) -> None:
-    assert "Nothing that is settled matches" in text(admin_client.get(f"{MATCHING}?{query}", follow=True))
 
 
 def test_who_may_only_look_can_neither_ask_nor_stop(client: Client, django_user_model: Any) -> None:
@@ -313,12 +216,3 @@ def test_progress_is_told_until_it_is_over(admin_client: Client, billing: Subscr
     carry_out(running)
     assert told(admin_client, running) == {"is_over": True, "percent": 100, "text": "3 made of 3 (100%)"}
     assert url not in text(admin_client.get(DELIVERIES))
-
-
-def test_too_many_rows_to_look_through_are_refused(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(narrowing, "LOOKED_AT", 2)
-    event = make_event()
-    for _ in range(4):
-        make_delivery(event=event, state="dead", last_status=404)
-    answer = admin_client.get(f"{MATCHING}?event={event.pk}&status=503", follow=True)
-    assert "Too many rows would have to be looked through" in text(answer)

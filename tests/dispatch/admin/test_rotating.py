@@ -1,7 +1,6 @@
 """A new secret from a subscriber's page: for whom, with which overlap, shown how often."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,6 +11,7 @@ from dispatch.signing import public_key
 from subscribers.history import changes
 from subscribers.models import Subscriber
 from subscribers.secrets import new_shared_secret
+from tests.dispatch.admin.pages import text
 from tests.dispatch.ledger.rows import make_subscriber
 from tests.switchsite.test_roles import member
 
@@ -22,10 +22,6 @@ SHARED = {"kind": "shared", "overlap_hours": "24"}
 
 def url(subscriber: Subscriber) -> str:
     return reverse("admin:subscribers_subscriber_rotate_secret", args=[subscriber.pk])
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 @pytest.fixture

@@ -60,3 +60,10 @@ def staff(roles: Sequence[str] = (), username: str = "ann", **fields: Any) -> Ca
 
 def sign_in(username: str, password: str = PASSWORD) -> Answer:
     return Caller().post("token", {"username": username, "password": password})
+
+
+def ids(api: Caller, path: str) -> list[str]:
+    """Those of a list's first page."""
+    answer = api.get(path)
+    assert answer.status == 200, answer.json
+    return [each["id"] for each in answer.json["results"]]

@@ -1,32 +1,28 @@
 """What is fetched becomes work, once, though the database goes away in between."""
 
 import base64
-import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import OperationalError, connection
-from django.test.utils import CaptureQueriesContext
+from django.db import OperationalError
 from django.utils import timezone
 from pytest_django import Settings
 
-from dispatch.consumer import feeding, reading
+from dispatch.consumer import feeding
 from dispatch.consumer.feeding import Feeder
 from dispatch.consumer.loading import claim
 from dispatch.consumer.settlements import settled
 from dispatch.identifiers import new_id
 from dispatch.jobs import fan_out_job
 from dispatch.ledger.claiming import Claim
-from dispatch.ledger.loading import LARGE_BYTES
 from dispatch.ledger.recovering import unqueued_deliveries
 from dispatch.models import Delivery
 from dispatch.queues.base import Job
-from dispatch.queues.faktory.connection import FaktoryConnection
 from dispatch.queues.faktory.queue import FaktoryQueue
 from dispatch.reconciliation import PUSH_GRACE
 from tests.dispatch.consumer.broker import Broker, acked
@@ -257,115 +253,3 @@ def test_a_fault_of_ours_in_one_request_is_a_failure_of_that_one_alone(
     done = settled(work, timezone.now(), is_embedded=False).settlement
     assert (done.delivery_id, done.state, done.failures, done.attempts) == (bad.pk, "pending", 1, 0)
     assert str(bad.pk) in caplog.text
-
-
-def test_a_large_event_that_had_no_room_is_read_though_the_consumer_was_told_to_be_quiet(feeder: Feeder) -> None:
-    feeder.flow.is_stopping.set()  # waits for nothing
-    payload = json.dumps({"body": "x" * (LARGE_BYTES + 1)})
-    subscriber = make_subscriber()
-    deliveries = [make_delivery(subscriber, make_event(payload=payload, size=len(payload))) for _ in range(2)]
-    feeder.flow.freight.max_bytes = len(payload) + 1
-    assert feeder._take([job_for(delivery) for delivery in deliveries])
-    feeder.reader.read()
-    [first] = feeder.flow.ready()
-    feeder.flow.is_quiet.set()
-    feeder.flow.release([first])
-    feeder._feed()
-    [second] = feeder.flow.ready()
-    assert {first.claim.delivery_id, second.claim.delivery_id} == {delivery.pk for delivery in deliveries}
-    assert not feeder.reader.is_busy
-
-
-class Withholding(Broker):
-    """Has no job to give, whatever is due."""
-
-    def fetch(self, limit: int, wait_seconds: float) -> list[Job]:
-        return []
-
-
-def notes_progress(feeder: Feeder) -> bool:
-    before = feeder.flow.progressed_at
-    assert feeder._fetch(10) == []
-    return feeder.flow.progressed_at > before
-
-
-SECONDS = timedelta(seconds=1)
-
-
-@pytest.mark.parametrize(
-    ("make", "expected"),
-    [
-        pytest.param(lambda: None, True, id="nothing is there"),
-        pytest.param(lambda: make_delivery(due_at=60 * SECONDS), True, id="a delivery is due later"),
-        pytest.param(make_delivery, False, id="a first try is due"),
-        pytest.param(
-            lambda: make_delivery(failures=3, due_at=-80 * SECONDS), True, id="a retry may yet come on its schedule"
-        ),
-        pytest.param(lambda: make_delivery(failures=3, due_at=-160 * SECONDS), False, id="a retry should have come"),
-        pytest.param(lambda: make_delivery(lost_claims=2), True, id="a suspect, which no queue brings, is due"),
-        pytest.param(lambda: make_event(fan_out="pending", matched=None), False, id="a wide event is to be worked out"),
-    ],
-)
-def test_a_queue_that_gives_nothing_is_progress_only_where_nothing_is_due(
-    feeder: Feeder, make: Callable[[], object], expected: bool
-) -> None:
-    make()
-    feeder.queue = Withholding()
-    assert notes_progress(feeder) is expected
-
-
-def test_an_idle_process_looks_only_now_and_then_whether_something_is_due(
-    feeder: Feeder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feeding, "IDLE_LOOK_SECONDS", 3600.0)
-    feeder.queue = Withholding()
-    assert notes_progress(feeder)
-    with CaptureQueriesContext(connection) as queries:
-        assert not notes_progress(feeder)
-    assert queries.captured_queries == []
-
-
-@pytest.mark.faktory
-def test_a_paused_faktory_queue_is_no_progress_while_its_jobs_wait(
-    request: pytest.FixtureRequest, settings: Settings, feeder: Feeder
-) -> None:
-    server = use_faktory(request, settings)
-    delivery = make_delivery()
-    with closing(FaktoryQueue(feeder.owner)) as feeder.queue, closing(FaktoryConnection(server.url)) as operator:
-        feeder.queue.push([job_for(delivery)])
-        assert operator.ask(f"QUEUE PAUSE {settings.SWITCH_PRODUCTION_QUEUE}") == "OK"
-        assert not notes_progress(feeder)
-        assert operator.ask(f"QUEUE RESUME {settings.SWITCH_PRODUCTION_QUEUE}") == "OK"
-        deadline = time.monotonic() + 20
-        while not (jobs := feeder._fetch(10)) and time.monotonic() < deadline:
-            pass
-        assert feeder._take(jobs)
-        feeder.queue.ack(jobs)
-    assert [work.claim.delivery_id for work in feeder.flow.ready()] == [delivery.pk]
-
-
-def test_large_events_are_read_in_portions_with_what_is_fetched_between_them(
-    feeder: Feeder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    payload = json.dumps({"body": "x" * (LARGE_BYTES + 1)})
-    monkeypatch.setattr(reading, "PORTION_BYTES", 2 * len(payload))
-    subscriber = make_subscriber()
-    large = [make_delivery(subscriber, make_event(payload=payload, size=len(payload))) for _ in range(5)]
-    assert feeder._take([job_for(delivery) for delivery in large])
-    small = make_delivery(subscriber)
-    monkeypatch.setattr(feeder.queue, "fetch", lambda limit, wait_seconds: [job_for(small)])
-    feeder._feed()
-    ready = [work.claim.delivery_id for work in feeder.flow.ready()]
-    assert len(ready) == 3
-    assert ready[-1] == small.pk
-    assert [feeder.reader.read(), feeder.reader.read()] == [True, False]
-    assert {*ready, *(work.claim.delivery_id for work in feeder.flow.ready())} == {each.pk for each in [*large, small]}
-
-
-def test_a_quiet_consumer_reads_portion_after_portion(feeder: Feeder, monkeypatch: pytest.MonkeyPatch) -> None:
-    payload = json.dumps({"body": "x" * (LARGE_BYTES + 1)})
-    monkeypatch.setattr(reading, "PORTION_BYTES", 1)
-    deliveries = [make_delivery(make_subscriber(), make_event(payload=payload, size=len(payload))) for _ in range(3)]
-    assert feeder._take([job_for(delivery) for delivery in deliveries])
-    feeder._read_on()
-    assert len(feeder.flow.ready()) == 3

@@ -71,6 +71,16 @@ def test_what_was_not_tried_has_no_attempt() -> None:
     assert not Attempt.objects.exists()
 
 
+def test_what_came_last_stays_of_one_that_was_not_tried_and_is_renewed_of_the_others() -> None:
+    held, tried = claimed(last_status=503, last_error="HTTP 503"), claimed(last_status=503, last_error="HTTP 503")
+    hold = a_settlement(held, state="held", reason="paused", settled_at=None, last_status=None, last_error=None)
+    settle(OWNER, [hold._replace(attempt=None), a_settlement(tried)])
+    held.refresh_from_db()
+    tried.refresh_from_db()
+    assert (held.state, held.last_status, held.last_error) == ("held", 503, "HTTP 503")
+    assert (tried.state, tried.last_status, tried.last_error) == ("delivered", 200, "")
+
+
 @pytest.mark.parametrize(
     "fields", [{"state": "claimed"}, {"state": "cancelled"}, {}], ids=["another's", "settled", "due"]
 )

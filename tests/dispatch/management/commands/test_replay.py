@@ -121,6 +121,7 @@ def test_a_group_of_failures_is_asked_for() -> None:
         (["--status", "a lot"], "is no status"),
         (["--error", "bad luck"], "invalid choice: 'bad luck'"),
         (["--reason", "bad luck"], "invalid choice: 'bad luck'"),
+        (["--reason", "paused"], "invalid choice: 'paused'"),
         (["--delivery", str(uuid4()), "--status", "503"], "leave out --status"),
         (["--subscriber", "nobody"], "no subscriber with the name or id 'nobody'"),
         (["--delivery", "nonsense"], "is no id"),

@@ -1,6 +1,8 @@
 """When Python's garbage collector looks for cycles in the long-lived processes: web workers and consumers."""
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 #: New objects from which on the young are looked through, and how many times that for the older ones. A payload of a
 #: mebibyte may be 350,000 objects without a cycle: with Python's own 700 it is walked through again and again while it
@@ -16,3 +18,21 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
+
+
+def keep() -> None:
+    """To be called when much has come that stays, such as subscribers: or each full collection walks through it all,
+    and stops the process for a second."""
+    gc.freeze()
+
+
+@contextmanager
+def no_looking() -> Iterator[None]:
+    """While much is read that is no garbage: to look for it again and again takes almost half of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.garbage import THRESHOLDS
+from subscribers.garbage import THRESHOLDS
 from tests.servers.hub import PROJECT, HubServer
 
 READING = """
 import gc
 import django
 django.setup()
-from dispatch.garbage import settle
+from subscribers.garbage import settle
 from dispatch.payloads import check_json, parse_json
 
 text = '{"body":[' + ",".join(["[]"] * 349_000) + "]}"
