@@ -16,7 +16,7 @@ from tests.servers.processes import free_port
 
 OURS = ("switchsite", "dispatch", "subscribers")
 #: These work without a database, or tell themselves what is wrong with it.
-WITHOUT = {"doctor", "listen", "local_secrets", "serve", "test_alert", "token"}
+WITHOUT = {"doctor", "listen", "local_secrets", "migrate", "serve", "test_alert", "token"}
 CALLS = [
     ("api_key", "deployer", "--scope", "all"),
     ("apply_subscribers", "subscribers.yaml"),
