@@ -24,43 +24,58 @@ class Lanes:
 
     threads: int
     gatherers: int
-    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    #: Of the threads that wait, each with a lock that it waits for; the one that waits for the shortest is the last.
+    _idle: list[threading.Lock] = field(default_factory=list)
     _publishes: deque[Exchange] = field(default_factory=deque)
     _others: deque[Exchange] = field(default_factory=deque)
     _gathering: int = 0
     _busy_with_others: int = 0
 
     def put(self, exchange: Exchange) -> None:
-        with self._changed:
+        with self._lock:
             (self._publishes if exchange.is_publish else self._others).append(exchange)
             if not exchange.is_publish or self._gathering < self.gatherers:
-                self._changed.notify()
+                self._wake()
 
     def hurry(self) -> bool:
         """Wakes one more thread if a publish has waited for too long. Whether any wait."""
-        with self._changed:
+        with self._lock:
             if self._has_overdue():
-                self._changed.notify()
+                self._wake()
             return bool(self._publishes)
 
     def take(self) -> list[Exchange]:
         """Waits for work: several publishes, or one other request. `done` has to follow."""
-        with self._changed:
-            while True:
-                if self._others and self._busy_with_others < self._most:
-                    self._busy_with_others += 1
-                    return [self._others.popleft()]
-                if self._publishes and (self._gathering < self.gatherers or self._has_overdue()):
-                    self._gathering += 1
-                    return self._group()
-                self._changed.wait()
+        while True:
+            with self._lock:
+                if taken := self._next():
+                    return taken
+                woken = threading.Lock()
+                woken.acquire()
+                self._idle.append(woken)
+            woken.acquire()
 
     def done(self, taken: list[Exchange]) -> None:
-        with self._changed:
+        with self._lock:
             if taken[0].is_publish:
                 self._gathering -= 1
             else:
                 self._busy_with_others -= 1
+
+    def _wake(self) -> None:
+        """The thread that worked last: its connection, and what it needs of the memory, are still at hand."""
+        if self._idle:
+            self._idle.pop().release()
+
+    def _next(self) -> list[Exchange]:
+        if self._others and self._busy_with_others < self._most:
+            self._busy_with_others += 1
+            return [self._others.popleft()]
+        if self._publishes and (self._gathering < self.gatherers or self._has_overdue()):
+            self._gathering += 1
+            return self._group()
+        return []
 
     @property
     def _most(self) -> int:
