@@ -12,7 +12,7 @@ from dispatch.ledger.claiming import Claim, claim_due, next_due
 from dispatch.ledger.dialect import is_postgres
 from dispatch.ledger.fanning_out import pending_fan_outs
 from dispatch.queues.base import Depth, Failure, Job, QueueUnavailableError, Signal
-from dispatch.queues.wakeups import PostgresWakeup, SQLiteWakeup, notify
+from dispatch.queues.wakeups import PostgresWakeup, SQLiteWakeup, Woken, notify
 
 #: How often the schedule is looked at though nothing announced a change, in seconds.
 LOOK_EVERY_SECONDS = 0.25
@@ -37,13 +37,12 @@ class EmbeddedQueue:
                 notify()
 
     def fetch(self, limit: int, wait_seconds: float) -> list[Job]:
+        """Most changes are those of other consumers, who claim and record: they bring nothing, and end no wait."""
         deadline = time.monotonic() + wait_seconds
         try:
             with _named_errors():
-                while not (jobs := self._due(limit)):
-                    remaining = min(deadline - time.monotonic(), self._seconds_to_next())
-                    if deadline <= time.monotonic() or self._ready().wait(remaining):
-                        return self._due(limit)
+                while not (jobs := self._due(limit)) and self._waits(deadline):
+                    pass
         except QueueUnavailableError:
             self._forget_wakeup()
             raise
@@ -89,6 +88,11 @@ class EmbeddedQueue:
             self._fan_out_at = time.monotonic() + FAN_OUT_EVERY_SECONDS
             jobs += [Job(id=event_id.hex, fan_out=event_id) for event_id in pending_fan_outs(limit=1)]
         return jobs
+
+    def _waits(self, deadline: float) -> bool:
+        """Waits until something may be due; False if the time is over, or `wake` was called."""
+        remaining = deadline - time.monotonic()
+        return remaining > 0 and self._ready().wait(min(remaining, self._seconds_to_next())) is not Woken.BY_HAND
 
     def _seconds_to_next(self) -> float:
         due_at = next_due()

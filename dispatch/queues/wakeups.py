@@ -2,6 +2,8 @@
 
 import threading
 import time
+from contextlib import suppress
+from enum import Enum, auto
 
 from django.db import DatabaseError, connection
 
@@ -16,6 +18,14 @@ LAZY_LOOK_SECONDS = 0.010
 LAZY_AFTER_SECONDS = 1.0
 
 
+class Woken(Enum):
+    """What ended a wait."""
+
+    BY_TIME = auto()
+    BY_CHANGE = auto()
+    BY_HAND = auto()
+
+
 def notify() -> None:
     """Wakes the consumers that wait on Postgres. Outside of any transaction: inside one it would slow the commit."""
     with connection.cursor() as cursor:
@@ -26,25 +36,27 @@ class SQLiteWakeup:
     """Sees by `PRAGMA data_version` that another connection has committed (https://sqlite.org/pragma.html)."""
 
     def __init__(self) -> None:
-        self._interrupted = threading.Event()
+        # A lock that is released to end a wait: threading.Event would cost more than the look itself.
+        self._interrupted = threading.Lock()
+        self._interrupted.acquire()
         self._seen = self._version()
         self._changed_at = time.monotonic()
 
-    def wait(self, seconds: float) -> bool:
-        """Waits at most so long; True as soon as something may have changed."""
+    def wait(self, seconds: float) -> Woken:
+        """Waits at most so long for something that may have changed."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if self._interrupted.wait(self._pause()):
-                self._interrupted.clear()
-                return True
+            if self._interrupted.acquire(timeout=self._pause()):
+                return Woken.BY_HAND
             version = self._version()
             if version != self._seen:
                 self._seen, self._changed_at = version, time.monotonic()
-                return True
-        return False
+                return Woken.BY_CHANGE
+        return Woken.BY_TIME
 
     def interrupt(self) -> None:
-        self._interrupted.set()
+        with suppress(RuntimeError):  # it was called before, and nobody has waited since
+            self._interrupted.release()
 
     def close(self) -> None:
         """Nothing to give back: the connection is Django's."""
@@ -74,16 +86,17 @@ class PostgresWakeup:
         except driver().Error as error:
             raise DatabaseError(str(error)) from error
 
-    def wait(self, seconds: float) -> bool:
-        """Waits at most so long; True as soon as something may have changed."""
+    def wait(self, seconds: float) -> Woken:
+        """Waits at most so long for something that may have changed."""
         try:
             for _ in self._connection.notifies(timeout=seconds, stop_after=1):
-                return True
+                return Woken.BY_CHANGE
         except driver().Error as error:
             raise DatabaseError(str(error)) from error
-        was_interrupted = self._interrupted.is_set()
+        if not self._interrupted.is_set():
+            return Woken.BY_TIME
         self._interrupted.clear()
-        return was_interrupted
+        return Woken.BY_HAND
 
     def interrupt(self) -> None:
         """A wait ends by itself within `LOOK_EVERY_SECONDS`, and then tells of it."""

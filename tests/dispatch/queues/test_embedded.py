@@ -1,6 +1,9 @@
-"""What the ledger as a queue does when its database does not answer."""
+"""What the ledger as a queue does when its database does not answer, and what it waits for."""
 
+import threading
+import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from tests.dispatch.ledger.rows import make_deliveries, make_delivery, make_even
 pytestmark = pytest.mark.django_db
 only_postgres = pytest.mark.skipif(not is_postgres(), reason="concerns the run on Postgres")
 
+WAIT_SECONDS = 20
 JOB = Job(id=str(new_id()), deliveries=(new_id(),))
 
 
@@ -53,3 +57,23 @@ def test_a_pending_fan_out_has_its_turn_behind_a_backlog(monkeypatch: pytest.Mon
     jobs = queue.fetch(2, 0)
     assert len(deliveries) > len(jobs) - 1 == 2
     assert [job.fan_out for job in jobs if job.fan_out] == [event.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_that_brings_no_work_ends_no_wait() -> None:
+    found: list[Job] = []
+    waiting = threading.Thread(target=lambda: found.extend(_fetched(WAIT_SECONDS)))
+    waiting.start()
+    for _ in range(5):  # as when others claim and record
+        make_event()
+        EmbeddedQueue(None).push([JOB])
+        time.sleep(0.05)
+    delivery = make_delivery()
+    EmbeddedQueue(None).push([JOB])
+    waiting.join(WAIT_SECONDS)
+    assert [job.deliveries for job in found] == [(delivery.pk,)]
+
+
+def _fetched(wait_seconds: float) -> list[Job]:
+    with closing(EmbeddedQueue(new_id())) as queue:
+        return queue.fetch(1, wait_seconds)
