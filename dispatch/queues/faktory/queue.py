@@ -63,12 +63,15 @@ class FaktoryQueue:
                 logger.error("Faktory refused the job %s: %s", job_id, reason)
 
     def fetch(self, limit: int, wait_seconds: float) -> list[Job]:
-        """Sends as many FETCHes as there is room for once a first one brought a job: idle ones would only block."""
+        """Asks ahead: the next job is on its way while these are worked on. Where it has come by then, more wait than
+        are taken one by one, and as many FETCHes are sent as there is room for: idle ones would only block."""
+        is_behind = self._asked > 0 and self._is_readable(0.0)
         if not self._asked:
             self._ask_for(1)
         jobs = self._read_fetched(wait_seconds)
-        if jobs and len(jobs) < limit and not self._asked:
-            jobs += self._fetch_more(limit - len(jobs))
+        # A wide event takes its time, in which the next job is better off with another consumer.
+        if jobs and len(jobs) < limit and not self._asked and not any(job.fan_out for job in jobs):
+            jobs += self._ask_ahead(limit - len(jobs), is_behind=is_behind)
         return jobs
 
     def ack(self, jobs: Sequence[Job]) -> None:
@@ -141,10 +144,13 @@ class FaktoryQueue:
         self._asked = max(0, count)
         self._heard_at = time.monotonic()
 
-    def _fetch_more(self, room: int) -> list[Job]:
-        """Half of what waits: the other half is for the other consumers, and an idle FETCH blocks for two seconds."""
+    def _ask_ahead(self, room: int, *, is_behind: bool) -> list[Job]:
+        """One FETCH; or half of what waits, of which some is there at once: the other half is for other consumers."""
         try:
-            self._ask_for(min(room, PIPELINED, self._waiting() // 2))
+            if not is_behind:
+                self._ask_for(1)
+                return []
+            self._ask_for(max(1, min(room, PIPELINED, self._waiting() // 2)))
             return self._read_fetched(wait_seconds=0.05)
         except QueueUnavailableError as error:
             # The next fetch says so again; now the caller holds jobs that are not to be lost.

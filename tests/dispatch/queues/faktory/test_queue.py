@@ -137,6 +137,33 @@ def test_a_job_that_came_while_the_consumer_had_no_room_is_read_however_late(que
     assert queue.fetch(10, WAIT_SECONDS) == [job]
 
 
+def test_the_next_job_is_on_its_way_while_one_is_worked_on(queue: FaktoryQueue, server: FaktoryServer) -> None:
+    first, second = a_job(), a_job()
+    queue.push([first, second])
+    assert [job.id for job in queue.fetch(10, WAIT_SECONDS)] == [first.id]
+    assert select.select([queue._fetches.fileno()], [], [], WAIT_SECONDS)[0]
+    assert queue.depth().waiting == 0
+    assert [job.id for job in queue.fetch(10, 0)] == [second.id]
+
+
+def test_a_job_that_was_on_its_way_at_the_end_is_given_back(server: FaktoryServer) -> None:
+    first, second = a_job(), a_job()
+    with closing(FaktoryQueue(new_id())) as ending:
+        ending.push([first, second])
+        [taken] = ending.fetch(10, WAIT_SECONDS)
+        ending.ack([taken])
+    with closing(FaktoryQueue(new_id())) as other:
+        assert [job.id for job in other.fetch(10, WAIT_SECONDS)] == [second.id]
+
+
+def test_no_job_is_asked_for_while_a_wide_event_is_written(queue: FaktoryQueue) -> None:
+    queue.push([Job(id=str(event_id := new_id()), fan_out=event_id), a_job()])
+    [wide] = queue.fetch(10, WAIT_SECONDS)
+    assert wide.fan_out == event_id
+    assert not select.select([queue._fetches.fileno()], [], [], 0.2)[0]
+    assert queue.depth().waiting == 1
+
+
 def test_a_signal_comes_with_the_answer_to_a_heartbeat(settings: Settings) -> None:
     with FakeFaktory([b"+OK\r\n", reply({"state": "quiet"}), reply({"state": "terminate"})]) as server:
         settings.FAKTORY_URL = server.url
