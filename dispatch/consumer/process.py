@@ -11,6 +11,7 @@ from django.db import connection
 
 from dispatch import tallies
 from dispatch.consumer.alerting import Alerter
+from dispatch.consumer.checkpointing import Checkpointer
 from dispatch.consumer.counting import CountingThread
 from dispatch.consumer.delivering import Deliverer
 from dispatch.consumer.feeding import Feeder
@@ -20,6 +21,7 @@ from dispatch.consumer.pruner import Pruner
 from dispatch.consumer.recording import Recorder
 from dispatch.consumer.replayer import Replayer
 from dispatch.identifiers import new_id
+from dispatch.ledger.dialect import is_postgres
 from dispatch.outbound import open_transport
 from dispatch.queues.base import Signal
 from dispatch.tracing import running as tracing
@@ -48,6 +50,7 @@ class ConsumerProcess:
         self.pruner = Pruner(self.owner, self.flow.is_stopping)
         self.alerter = Alerter(self.owner, self.flow.is_stopping)
         self.counting = CountingThread(self.owner, self.flow.is_stopping)
+        self.checkpointer = Checkpointer(self.flow.is_stopping)
 
     def run(self) -> bool:
         """Until SIGTERM or SIGINT; a second signal leaves at once, and the claims to the reconciler.
@@ -69,6 +72,7 @@ class ConsumerProcess:
             self.pruner,
             self.alerter,
             self.counting,
+            *(() if is_postgres() else (self.checkpointer,)),
         )
         for thread in threads:
             thread.start()
