@@ -1,12 +1,11 @@
 """What Faktory alone makes possible to go wrong."""
 
 import json
-import select
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import faktory
 import pytest
@@ -16,7 +15,7 @@ from dispatch.identifiers import new_id
 from dispatch.queues.base import Failure, Job, QueueUnavailableError
 from dispatch.queues.faktory import queue as faktory_queue
 from dispatch.queues.faktory.queue import FaktoryQueue
-from tests.dispatch.queues.conftest import use_faktory
+from tests.dispatch.queues.faktory.jobs import a_job
 from tests.dispatch.queues.faktory.peers import FakeFaktory
 from tests.servers.faktory import FaktoryServer
 from tests.servers.processes import free_port
@@ -24,22 +23,6 @@ from tests.servers.wire import Wire
 
 #: Long enough for a reply that is there.
 WAIT_SECONDS = 1.0
-
-
-@pytest.fixture
-def server(request: pytest.FixtureRequest, settings: Settings) -> FaktoryServer:
-    return use_faktory(request, settings)
-
-
-@pytest.fixture
-def queue(server: FaktoryServer) -> Iterator[FaktoryQueue]:
-    with closing(FaktoryQueue(new_id())) as opened:
-        yield opened
-
-
-def a_job(**fields: Any) -> Job:
-    delivery_id = new_id()
-    return Job(id=str(delivery_id), deliveries=(delivery_id,), **fields)
 
 
 def reply(wire: dict[str, Any]) -> bytes:
@@ -126,42 +109,6 @@ def test_an_idle_faktory_is_no_outage(queue: FaktoryQueue, monkeypatch: pytest.M
     """It answers with nothing, and with that it answers."""
     monkeypatch.setattr(faktory_queue, "FETCH_ANSWER_SECONDS", 3.0)
     assert [queue.fetch(10, WAIT_SECONDS) for _ in range(5)] == [[]] * 5
-
-
-def test_a_job_that_came_while_the_consumer_had_no_room_is_read_however_late(queue: FaktoryQueue) -> None:
-    assert queue.fetch(10, 0.05) == []  # the FETCH is on its way from here on
-    job = a_job()
-    queue.push([job])
-    assert select.select([queue._fetches.fileno()], [], [], 10)[0]
-    queue._heard_at -= 60
-    assert queue.fetch(10, WAIT_SECONDS) == [job]
-
-
-def test_the_next_job_is_on_its_way_while_one_is_worked_on(queue: FaktoryQueue, server: FaktoryServer) -> None:
-    first, second = a_job(), a_job()
-    queue.push([first, second])
-    assert [job.id for job in queue.fetch(10, WAIT_SECONDS)] == [first.id]
-    assert select.select([queue._fetches.fileno()], [], [], WAIT_SECONDS)[0]
-    assert queue.depth().waiting == 0
-    assert [job.id for job in queue.fetch(10, 0)] == [second.id]
-
-
-def test_a_job_that_was_on_its_way_at_the_end_is_given_back(server: FaktoryServer) -> None:
-    first, second = a_job(), a_job()
-    with closing(FaktoryQueue(new_id())) as ending:
-        ending.push([first, second])
-        [taken] = ending.fetch(10, WAIT_SECONDS)
-        ending.ack([taken])
-    with closing(FaktoryQueue(new_id())) as other:
-        assert [job.id for job in other.fetch(10, WAIT_SECONDS)] == [second.id]
-
-
-def test_no_job_is_asked_for_while_a_wide_event_is_written(queue: FaktoryQueue) -> None:
-    queue.push([Job(id=str(event_id := new_id()), fan_out=event_id), a_job()])
-    [wide] = queue.fetch(10, WAIT_SECONDS)
-    assert wide.fan_out == event_id
-    assert not select.select([queue._fetches.fileno()], [], [], 0.2)[0]
-    assert queue.depth().waiting == 1
 
 
 def test_a_signal_comes_with_the_answer_to_a_heartbeat(settings: Settings) -> None:
@@ -297,19 +244,3 @@ def test_the_packages_client_and_this_queue_understand_each_other(settings: Sett
             [job] = queue.fetch(1, WAIT_SECONDS)
             assert job == Job(id="of-the-original", legacy=("http://a/", 'data["x"]', "e30="), retry_limit=9)
             queue.ack([job])
-
-
-def test_a_close_reads_out_many_idle_fetches_and_swallows_no_job(queue: FaktoryQueue) -> None:
-    """One of many FETCHes blocks, the others wait behind it: none of them may take a job that nobody reads."""
-    leaving = FaktoryQueue(new_id())
-    leaving._ask_for(20)  # as if others had taken what it asked for
-    started = time.monotonic()
-    leaving.close()
-    assert time.monotonic() - started < 15, "it waited for each of them in turn"
-    late = {job.id for job in (a_job() for _ in range(30))}
-    queue.push([Job(id=job_id, deliveries=(UUID(job_id),)) for job_id in late])
-    found: set[str] = set()
-    deadline = time.monotonic() + 10
-    while found != late and time.monotonic() < deadline:
-        found |= {job.id for job in queue.fetch(100, WAIT_SECONDS)}
-    assert found == late
