@@ -39,18 +39,34 @@ def soon_synced() -> Iterator[None]:
     if is_postgres() or connection.in_atomic_block:
         yield
         return
-    _set_synchronous("NORMAL")
+    _set("synchronous", "NORMAL")
     try:
         yield
     finally:
-        _set_synchronous("FULL")
+        _set("synchronous", "FULL")
 
 
-def _set_synchronous(level: str) -> None:
+@contextmanager
+def without_waiting() -> Iterator[None]:
+    """On SQLite, who writes inside waits for no other writer: OperationalError comes at once.
+
+    For what is only nice to have noted, by somebody who otherwise reads.
+    """
+    if is_postgres():
+        yield
+        return
+    _set("busy_timeout", 0)
+    try:
+        yield
+    finally:
+        _set("busy_timeout", round(1000 * connection.settings_dict["OPTIONS"]["timeout"]))
+
+
+def _set(pragma: str, value: str | int) -> None:
     connection.ensure_connection()
     # Past Django's cursor, which costs ten times the statement itself.
     with connection.wrap_database_errors:
-        connection.connection.execute(f"PRAGMA synchronous = {level}")
+        connection.connection.execute(f"PRAGMA {pragma} = {value}")
 
 
 def values(types: Sequence[str], rows: int) -> str:

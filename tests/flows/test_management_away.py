@@ -72,9 +72,12 @@ def test_while_postgres_is_away() -> None:
 
 
 def test_while_sqlite_is_locked() -> None:
-    with calling() as caller:
-        with closing(sqlite3.connect(caller.hub.env["SWITCH_DB_NAME"], isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            caller.assert_told_to_come_back("POST", SUBSCRIBERS, NEW)
-            assert caller.ask("GET", SUBSCRIBERS)[0] == 200, "who only reads waits for nobody"
+    with calling() as caller, closing(sqlite3.connect(caller.hub.env["SWITCH_DB_NAME"], isolation_level=None)) as other:
+        # That a key was used is noted once a minute, and this minute shall be one.
+        other.execute("UPDATE api_key SET last_used_at = NULL")
+        other.execute("BEGIN IMMEDIATE")
+        caller.assert_told_to_come_back("POST", SUBSCRIBERS, NEW)
+        assert caller.ask("GET", SUBSCRIBERS)[0] == 200, "who only reads waits for nobody"
+        other.execute("ROLLBACK")
         assert caller.ask("POST", SUBSCRIBERS, NEW)[0] == 201
+        assert other.execute("SELECT last_used_at FROM api_key").fetchone() != (None,)
