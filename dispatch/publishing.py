@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,13 +10,21 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from dispatch import outages, pushing
 from dispatch.cloudevents import in_no_mode
 from dispatch.identifiers import new_id
 from dispatch.jobs import fan_out_job, first_jobs
-from dispatch.ledger.accepting import DeliveryRow, EventRow, correct_matched, insert_deliveries, insert_events
+from dispatch.ledger.accepting import (
+    DeliveryRow,
+    EventRow,
+    correct_matched,
+    insert_at_once,
+    insert_deliveries,
+    insert_events,
+)
 from dispatch.ledger.dialect import atomic_cursor, is_postgres
 from dispatch.models import Event
 from dispatch.payloads import canonical, parse_json
@@ -94,6 +102,41 @@ def accept(events: Sequence[NewEvent]) -> list[Accepted | IdempotencyConflictErr
     now = timezone.now()
     snapshot = matching.current()
     plans = [_plan(event, snapshot, now) for event in events]
+    answers: list[Accepted | IdempotencyConflictError] | None = None
+    if is_postgres() and not any(event.idempotency_key for event in events):
+        answers = _store_at_once(plans, snapshot, now)
+    answers = answers or _store(plans, snapshot, now)
+    outages.database.end()
+    return answers
+
+
+def _store_at_once(
+    plans: Sequence[_Plan], snapshot: matching.Snapshot, now: datetime
+) -> list[Accepted | IdempotencyConflictError] | None:
+    """One way to Postgres and back, where a transaction takes four. None if subscribers have changed meanwhile."""
+    with _statement() as cursor:
+        version = insert_at_once(
+            cursor,
+            [plan.row for plan in plans],
+            [delivery for plan in plans for delivery in plan.deliveries],
+            snapshot.version,
+            now,
+            is_queued=not uses_faktory(),
+        )
+    if version != snapshot.version:
+        return None
+    _push_behind_commit(plans)
+    return list(map(_answer, plans))
+
+
+def _statement() -> AbstractContextManager[CursorWrapper]:
+    """A cursor for one statement, which is a transaction by itself, or a savepoint of the one that is open."""
+    return atomic_cursor() if connection.in_atomic_block else connection.cursor()
+
+
+def _store(
+    plans: Sequence[_Plan], snapshot: matching.Snapshot, now: datetime
+) -> list[Accepted | IdempotencyConflictError]:
     with _turn(), atomic_cursor() as cursor:
         written, version = insert_events(cursor, [plan.row for plan in plans])
         stored = [plan for plan in plans if plan.row.id in written]
@@ -103,13 +146,15 @@ def accept(events: Sequence[NewEvent]) -> list[Accepted | IdempotencyConflictErr
             correct_matched(cursor, [(plan.row.id, plan.row.matched, plan.row.fan_out) for plan in stored])
         deliveries = [delivery for plan in stored for delivery in plan.deliveries]
         insert_deliveries(cursor, deliveries, now, is_queued=not uses_faktory())
-        jobs = [job for plan in stored for job in plan.jobs()]
-        transaction.on_commit(lambda: pushing.push(jobs))
+        _push_behind_commit(stored)
         by_id = {plan.row.id: plan for plan in stored}
         # Before the commit: whatever fails behind it would say of stored events that they are not.
-        answers = [_answer(by_id[plan.row.id]) if plan.row.id in written else _answer_again(plan.new) for plan in plans]
-    outages.database.end()
-    return answers
+        return [_answer(by_id[plan.row.id]) if plan.row.id in written else _answer_again(plan.new) for plan in plans]
+
+
+def _push_behind_commit(plans: Sequence[_Plan]) -> None:
+    jobs = [job for plan in plans for job in plan.jobs()]
+    transaction.on_commit(lambda: pushing.push(jobs))
 
 
 @contextmanager

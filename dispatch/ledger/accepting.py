@@ -83,13 +83,49 @@ def insert_deliveries(cursor: CursorWrapper, rows: Sequence[DeliveryRow], now: d
     """
     if not rows:
         return
+    source, parameters = _delivery_source(rows, now, is_queued=is_queued)
+    # WHERE: without it SQLite takes ON CONFLICT for a part of a join (https://sqlite.org/lang_upsert.html).
+    cursor.execute(
+        f"INSERT INTO delivery ({DELIVERY_COLUMNS}) {source} WHERE true ON CONFLICT DO NOTHING",
+        parameters,
+    )
+
+
+def insert_at_once(
+    cursor: CursorWrapper,
+    events: Sequence[EventRow],
+    deliveries: Sequence[DeliveryRow],
+    version: int,
+    now: datetime,
+    *,
+    is_queued: bool,
+) -> int:
+    """Writes new events and their deliveries by one statement, on Postgres, if subscribers are at `version`.
+
+    Returns the version that they are at: if it is another one, nothing is written. The events have no idempotency keys.
+    """
+    event_source, parameters = as_table(events, EVENT_TYPES)
+    parameters.append(version)
+    writes = (
+        "WITH current AS (SELECT coalesce((SELECT number FROM subscriber_version), 0) AS number), "
+        f"written AS (INSERT INTO event ({EVENT_COLUMNS}) "
+        f"SELECT new.* FROM ({event_source}) AS new, current WHERE current.number = %s)"
+    )
+    if deliveries:
+        source, more = _delivery_source(deliveries, now, is_queued=is_queued)
+        writes += f", sent AS (INSERT INTO delivery ({DELIVERY_COLUMNS}) {source}, current WHERE current.number = %s)"
+        parameters += [*more, version]
+    cursor.execute(f"{writes} SELECT number FROM current", parameters)
+    return int(cursor.fetchone()[0])
+
+
+def _delivery_source(rows: Sequence[DeliveryRow], now: datetime, *, is_queued: bool) -> tuple[str, list[Any]]:
+    """A SELECT of DELIVERY_COLUMNS without its WHERE, and its parameters."""
     source, parameters = as_table(rows, DELIVERY_TYPES)
     moment = to_database(now)
     placeholder = "%s::timestamptz" if is_postgres() else "%s"
-    # WHERE: without it SQLite takes ON CONFLICT for a part of a join (https://sqlite.org/lang_upsert.html).
-    cursor.execute(
-        f"INSERT INTO delivery ({DELIVERY_COLUMNS}) "
+    return (
         f"SELECT new.*, CASE column5 WHEN '' THEN 'pending' ELSE 'held' END, {', '.join([placeholder] * 3)} "
-        f"FROM ({source}) AS new WHERE true ON CONFLICT DO NOTHING",
+        f"FROM ({source}) AS new",
         [moment, moment, moment if is_queued else None, *parameters],
     )

@@ -7,13 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from dispatch import publishing
+from dispatch.identifiers import new_id
+from dispatch.ledger.dialect import is_postgres
 from dispatch.models import Delivery, Event
 from dispatch.payloads import to_text
-from dispatch.publishing import TURN_SECONDS, Accepted, IdempotencyConflictError, NewEvent, accept
+from dispatch.publishing import TURN_SECONDS, Accepted, IdempotencyConflictError, NewEvent, accept, delivery_row
 from subscribers import matching
 from subscribers.models import Subscriber
 
@@ -89,8 +91,20 @@ def test_event_and_deliveries_are_stored_together_or_not_at_all(monkeypatch: pyt
     subscriber()
     monkeypatch.setattr(publishing, "insert_deliveries", fail)
     with pytest.raises(OperationalError):
-        accept([new()])
+        accept([new(key="k")])
     assert not Event.objects.exists()
+
+
+@pytest.mark.skipif(not is_postgres(), reason="on SQLite there is no such statement")
+def test_one_statement_stores_event_and_deliveries_or_neither(monkeypatch: pytest.MonkeyPatch) -> None:
+    subscriber()
+    with monkeypatch.context() as patched:
+        always = new_id()
+        patched.setattr(publishing, "delivery_row", lambda event, to: delivery_row(event, to)._replace(id=always))
+        with pytest.raises(IntegrityError, match="delivery_pkey"):
+            accept([new(), new()])
+    assert not Event.objects.exists()
+    assert accepted(new()).matched == 1
 
 
 def test_many_events_are_stored_in_the_same_few_statements_as_one(
@@ -98,7 +112,8 @@ def test_many_events_are_stored_in_the_same_few_statements_as_one(
 ) -> None:
     subscriber()
     accept([new()])
-    with django_assert_num_queries(4):  # savepoint, events, deliveries, release
+    # Savepoint, events, deliveries, release; Postgres writes both by one statement.
+    with django_assert_num_queries(3 if is_postgres() else 4):
         results = accept([new() for _ in range(50)])
     assert len({result.id for result in results if isinstance(result, Accepted)}) == 50
     assert Delivery.objects.count() == 51

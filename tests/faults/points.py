@@ -7,6 +7,7 @@ class Point(StrEnum):
     """A step of the flow (docs/guarantees.md). What dies there dies just behind it."""
 
     MATCHED = "dispatch.ledger.accepting:insert_events:before"
+    MATCHED_WITHOUT_KEY = "dispatch.ledger.accepting:insert_at_once:before"
     WRITTEN = "dispatch.ledger.accepting:insert_deliveries:after"
     COMMITTED = "dispatch.pushing:push:before"
     PUSHING = "dispatch.queues.faktory.queue:FaktoryQueue.push:before"

@@ -110,10 +110,10 @@ class Stage:
             assert time.monotonic() < deadline, f"not accepted: {status} {answer}\n{self.log_tail()}"
             time.sleep(0.2)
 
-    def try_publish(self, body: Any, key: str) -> tuple[int, Any]:
+    def try_publish(self, body: Any, key: str | None = None) -> tuple[int, Any]:
         """Status and answer of one publish; 0 if the connection was refused or cut."""
         connection = http.client.HTTPConnection("127.0.0.1", self.hub.port, timeout=30)
-        headers = {"Authorization": f"Bearer {self.hub.token()}", "Idempotency-Key": key}
+        headers = {"Authorization": f"Bearer {self.hub.token()}"} | ({"Idempotency-Key": key} if key else {})
         try:
             connection.request("POST", "/publish", json.dumps(body), headers)
             answer = connection.getresponse()

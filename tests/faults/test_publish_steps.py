@@ -89,6 +89,30 @@ def test_a_publish_whose_server_dies_after_the_commit_is_stored_once_and_deliver
 
 
 @in_each(
+    ("pair", "point", "is_stored"),
+    [
+        on(ALL_PARTS, Point.MATCHED_WITHOUT_KEY, False, id="matched"),
+        on(ALL_PARTS, Point.COMMITTED, True, id="committed"),
+        on(POSTGRES_EMBEDDED, Point.MATCHED_WITHOUT_KEY, False, is_long=True, id="embedded, matched"),
+        on(POSTGRES_EMBEDDED, Point.COMMITTED, True, is_long=True, id="embedded, committed"),
+    ],
+)
+def test_a_publish_without_a_key_whose_server_dies_is_stored_whole_or_not_at_all(
+    stage: Stage, point: Point, is_stored: bool
+) -> None:
+    """On Postgres its event and its deliveries are written by one statement."""
+    topic = new_topic("keyless")
+    stage.books.subscribe_many(topic, f"{stage.receiver.url}/", SUBSCRIBERS)
+    connect(stage)
+    stage.order_death("web", point)
+    assert stage.try_publish(stage.event(1, topic))[0] == 0
+    stage.wait_for_death("web")
+    assert stage.books.count("topic = '" + topic + "'", "event") == is_stored
+    stage.books.wait_until_settled(60)
+    assert [each.state for each in stage.books.deliveries(topic)] == ["delivered"] * SUBSCRIBERS * is_stored
+
+
+@in_each(
     ("pair", "point"), [*cases(ALL_PARTS, "pushed", "marked"), *cases(SQLITE_FAKTORY, "pushed", "marked", is_long=True)]
 )
 def test_a_job_whose_pusher_dies_behind_the_push_or_the_mark_is_done_once(stage: Stage, point: Point) -> None:
