@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from dispatch import outages, pushing
@@ -25,7 +24,7 @@ from dispatch.ledger.accepting import (
     insert_deliveries,
     insert_events,
 )
-from dispatch.ledger.dialect import atomic_cursor, is_postgres
+from dispatch.ledger.dialect import atomic_cursor, is_postgres, one_trip_cursor
 from dispatch.models import Event
 from dispatch.payloads import canonical, parse_json
 from dispatch.queues import uses_faktory
@@ -114,7 +113,7 @@ def _store_at_once(
     plans: Sequence[_Plan], snapshot: matching.Snapshot, now: datetime
 ) -> list[Accepted | IdempotencyConflictError] | None:
     """One way to Postgres and back, where a transaction takes four. None if subscribers have changed meanwhile."""
-    with _statement() as cursor:
+    with one_trip_cursor() as cursor:
         version = insert_at_once(
             cursor,
             [plan.row for plan in plans],
@@ -127,11 +126,6 @@ def _store_at_once(
         return None
     _push_behind_commit(plans)
     return list(map(_answer, plans))
-
-
-def _statement() -> AbstractContextManager[CursorWrapper]:
-    """A cursor for one statement, which is a transaction by itself, or a savepoint of the one that is open."""
-    return atomic_cursor() if connection.in_atomic_block else connection.cursor()
 
 
 def _store(

@@ -86,10 +86,11 @@ class Recorder(threading.Thread):
         def pause(ours: set[UUID]) -> None:
             pause_gone(to_pause(batch, ours))
 
+        also = pause if any(done.verdict.pauses for done in batch) else None
         try:
-            return settle(self.owner, settlements, pause)
+            return settle(self.owner, settlements, also)
         except (DataError, IntegrityError, ValueError):
-            ours, refused = settle_one_by_one(self.owner, settlements, pause)
+            ours, refused = settle_one_by_one(self.owner, settlements, also)
         for delivery_id, reason in refused.items():
             text = "The outcome of delivery %s cannot be recorded: %s"
             logger.error(text, delivery_id, reason, extra=about(delivery_id=delivery_id))

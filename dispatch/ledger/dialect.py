@@ -1,7 +1,7 @@
 """What differs between SQLite and Postgres in the statements of the ledger."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -28,6 +28,14 @@ def atomic_cursor() -> Iterator[CursorWrapper]:
     """A cursor inside a transaction of its own, or a savepoint of the one that is open."""
     with transaction.atomic(), connection.cursor() as cursor:
         yield cursor
+
+
+def one_trip_cursor() -> AbstractContextManager[CursorWrapper]:
+    """A cursor for one `execute`, of one statement or, on Postgres, of several: to it they are one transaction.
+
+    To begin and to commit one would be two more trips to the database, each as long as the statement itself.
+    """
+    return atomic_cursor() if connection.in_atomic_block else connection.cursor()
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from dispatch.ledger.dialect import (
     as_text,
     atomic_cursor,
     is_postgres,
+    one_trip_cursor,
     placeholders,
     soon_synced,
 )
@@ -105,7 +106,7 @@ def settle(owner: UUID, settlements: Sequence[Settlement], also: Also | None = N
     """
     # Put together before the transaction begins: it holds the lock of all writers on SQLite.
     write = (_on_postgres if is_postgres() else _on_sqlite)(owner, settlements)
-    with soon_synced(), atomic_cursor() as cursor:
+    with soon_synced(), one_trip_cursor() if is_postgres() and not also else atomic_cursor() as cursor:
         ours = write(cursor)
         if also:
             also(ours)
@@ -127,22 +128,21 @@ def settle_one_by_one(
 
 
 def _on_postgres(owner: UUID, settlements: Sequence[Settlement]) -> Write:
-    """A statement for all deliveries and one for all attempts, each with its rows in one parameter."""
+    """A statement for all deliveries and one for all attempts, each with its rows in one parameter, in one trip."""
     deliveries, settled = as_records([each[:-1] for each in settlements], {"id": "uuid", **SETTLED_COLUMNS})
-    tried = _tried(settlements)
-    attempts, rows = as_records(tried, ATTEMPT_COLUMNS)
-    assignments = _assignments(ON_POSTGRES)
+    statements = (
+        f"UPDATE delivery SET {_assignments(ON_POSTGRES)}, owner = NULL, lease_until = NULL FROM ({deliveries}) AS new "
+        "WHERE delivery.id = new.id AND delivery.state = 'claimed' AND delivery.owner = %s RETURNING delivery.id"
+    )
+    parameters: list[Any] = [settled, owner]
+    if tried := _tried(settlements):
+        attempts, rows = as_records(tried, ATTEMPT_COLUMNS)
+        statements += f"; {INSERT} {attempts} ON CONFLICT DO NOTHING"
+        parameters.append(rows)
 
     def write(cursor: CursorWrapper) -> set[UUID]:
-        cursor.execute(
-            f"UPDATE delivery SET {assignments}, owner = NULL, lease_until = NULL FROM ({deliveries}) AS new "
-            "WHERE delivery.id = new.id AND delivery.state = 'claimed' AND delivery.owner = %s RETURNING delivery.id",
-            [settled, owner],
-        )
-        ours = {row[0] for row in cursor.fetchall()}
-        if tried:
-            cursor.execute(f"{INSERT} {attempts} ON CONFLICT DO NOTHING", [rows])
-        return ours
+        cursor.execute(statements, parameters)
+        return {row[0] for row in cursor.fetchall()}
 
     return write
 
