@@ -14,7 +14,7 @@ from dispatch.building import build as build_request
 from dispatch.consumer.gate import Gate
 from dispatch.consumer.work import Work
 from dispatch.ledger.claiming import Claim, claim_early, claim_named, reopen_dead
-from dispatch.ledger.loading import LoadedEvent, LoadedSubscriber, load_events, load_subscribers
+from dispatch.ledger.loading import LoadedEvent, LoadedSubscriber, load_needed
 from dispatch.ledger.queueing import mark_early
 from dispatch.outbound import timeouts_for
 from dispatch.outcomes import ErrorKind, Outcome
@@ -62,7 +62,10 @@ def load(
     Those of large events are left unread: `build` makes their requests, once there is room.
     """
     single = {job.deliveries[0]: job for job in jobs if len(job.deliveries) == 1}
-    subscribers = load_subscribers({claim.subscriber_id for claim in claims})
+    # The events of those that are not to be sent now as well: one more trip to the database would cost all the others.
+    subscribers, events, sizes = load_needed(
+        {claim.subscriber_id for claim in claims}, {claim.event_id for claim in claims}
+    )
     timeouts = {subscriber.id: timeouts_for(subscriber) for subscriber in subscribers.values()}
     works = [
         Work(
@@ -77,7 +80,11 @@ def load(
     ]
     now = timezone.now()
     (gate or Gate()).judge(works, now, from_line=from_line)
-    _read([work for work in works if work.is_unread], now)
+    for event_id, theirs in by_event(work for work in works if work.is_unread).items():
+        if event_id not in sizes:
+            build(theirs, events.get(event_id), now)
+        for work in theirs:
+            work.size = sizes.get(event_id, 0)
     return works
 
 
@@ -120,16 +127,6 @@ def _about(work: Work, event: LoadedEvent) -> dict[str, Any]:
         topic=event.topic,
         trace_id=event.trace.trace_id if event.trace else None,
     )
-
-
-def _read(works: Sequence[Work], now: datetime) -> None:
-    wanted = by_event(works)
-    events, sizes = load_events(wanted)
-    for event_id, theirs in wanted.items():
-        if event_id not in sizes:
-            build(theirs, events.get(event_id), now)
-        for work in theirs:
-            work.size = sizes.get(event_id, 0)
 
 
 def _build(claim: Claim, content: EventContent, subscriber: LoadedSubscriber, now: datetime) -> BuiltRequest:

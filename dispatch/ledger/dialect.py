@@ -38,6 +38,23 @@ def one_trip_cursor() -> AbstractContextManager[CursorWrapper]:
     return atomic_cursor() if connection.in_atomic_block else connection.cursor()
 
 
+def fetched_together(*queries: tuple[str, list[Any]]) -> list[list[tuple[Any, ...]]]:
+    """The rows of each query, given as its SQL and its parameters; from Postgres in one trip."""
+    found: list[list[tuple[Any, ...]]] = []
+    with connection.cursor() as cursor:
+        if is_postgres():
+            sql, parameters = zip(*queries, strict=True)
+            cursor.execute("; ".join(sql), flatten(parameters))
+            found.append(cursor.fetchall())
+            while cursor.nextset():
+                found.append(cursor.fetchall())
+        else:
+            for query in queries:
+                cursor.execute(*query)
+                found.append(cursor.fetchall())
+    return found
+
+
 @contextmanager
 def soon_synced() -> Iterator[None]:
     """What is committed inside outlives the process, but on SQLite perhaps no power cut: the disk is not waited for.

@@ -1,6 +1,6 @@
 """Reads what claimed deliveries need: their events and subscribers, each row once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from dispatch.breaker import Breaker
-from dispatch.ledger.dialect import among, as_time, to_database, to_id, to_whole
+from dispatch.ledger.dialect import among, as_time, fetched_together, to_database, to_id, to_whole
 from dispatch.ledger.health import IS_WATCHED
 from dispatch.tracing.context import Trace, from_attributes
 
@@ -55,19 +55,28 @@ class LoadedSubscriber(NamedTuple):
         return self.breaker != Breaker.CLOSED
 
 
+def load_needed(
+    subscriber_ids: Iterable[int], event_ids: Iterable[UUID]
+) -> tuple[dict[int, LoadedSubscriber], dict[UUID, LoadedEvent], dict[UUID, int]]:
+    """What `load_subscribers` and `load_events` return, of one id each at least."""
+    wanted = list(subscriber_ids)
+    subscribers, events = fetched_together(_subscriber_query(wanted), _event_query(event_ids))
+    return _subscribers_of(subscribers, wanted), *_events_of(events)
+
+
 def load_events(ids: Iterable[UUID]) -> tuple[dict[UUID, LoadedEvent], dict[UUID, int]]:
     """The events, but for large ones, of which only the size is told, in bytes."""
     wanted = list(ids)
-    if not wanted:
-        return {}, {}
-    one_of, parameters = among(wanted)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT id, topic, author, CASE WHEN size <= {LARGE_BYTES} THEN payload END, attributes, size FROM event "
-            f"WHERE id {one_of}",
-            parameters,
-        )
-        rows = cursor.fetchall()
+    return _events_of(fetched_together(_event_query(wanted))[0]) if wanted else ({}, {})
+
+
+def _event_query(ids: Iterable[UUID]) -> tuple[str, list[Any]]:
+    one_of, parameters = among(ids)
+    payload = f"CASE WHEN size <= {LARGE_BYTES} THEN payload END"
+    return f"SELECT id, topic, author, {payload}, attributes, size FROM event WHERE id {one_of}", parameters
+
+
+def _events_of(rows: Sequence[tuple[Any, ...]]) -> tuple[dict[UUID, LoadedEvent], dict[UUID, int]]:
     events = [_event(*row[:5]) for row in rows if row[3] is not None]
     return {event.id: event for event in events}, {to_id(row[0]): to_whole(row[5]) for row in rows if row[3] is None}
 
@@ -89,21 +98,25 @@ def _event(event_id: Any, topic: str, author: str, payload: str, attributes: str
 def load_subscribers(ids: Iterable[int]) -> dict[int, LoadedSubscriber]:
     """All of them: a row that is gone has another in its place, which is as good as deleted."""
     wanted = list(ids)
-    if not wanted:
-        return {}
-    one_of, parameters = among(wanted)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT subscriber.id, target_url, state, deleted_at, retry_limit, connect_timeout_seconds, "
-            "idle_timeout_seconds, total_timeout_seconds, max_in_flight, secret, previous_secret, "
-            "previous_secret_until, body_format, rate_limit_per_second, "
-            "health.breaker, health.cause, health.open_until, health.opened_in_a_row, health.rate_due_at, "
-            f"{IS_WATCHED} "
-            "FROM subscriber LEFT JOIN health ON health.subscriber_id = subscriber.id "
-            f"WHERE subscriber.id {one_of}",
-            parameters,
-        )
-        found = {row[0]: _subscriber(*row) for row in cursor.fetchall()}
+    return _subscribers_of(fetched_together(_subscriber_query(wanted))[0], wanted) if wanted else {}
+
+
+def _subscriber_query(ids: Iterable[int]) -> tuple[str, list[Any]]:
+    one_of, parameters = among(ids)
+    query = (
+        "SELECT subscriber.id, target_url, state, deleted_at, retry_limit, connect_timeout_seconds, "
+        "idle_timeout_seconds, total_timeout_seconds, max_in_flight, secret, previous_secret, "
+        "previous_secret_until, body_format, rate_limit_per_second, "
+        "health.breaker, health.cause, health.open_until, health.opened_in_a_row, health.rate_due_at, "
+        f"{IS_WATCHED} "
+        "FROM subscriber LEFT JOIN health ON health.subscriber_id = subscriber.id "
+        f"WHERE subscriber.id {one_of}"
+    )
+    return query, parameters
+
+
+def _subscribers_of(rows: Iterable[tuple[Any, ...]], wanted: Iterable[int]) -> dict[int, LoadedSubscriber]:
+    found = {row[0]: _subscriber(*row) for row in rows}
     return found | {each: _missing_subscriber(each) for each in wanted if each not in found}
 
 

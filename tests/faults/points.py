@@ -15,8 +15,8 @@ class Point(StrEnum):
     MARKED = "dispatch.ledger.queueing:mark_queued:after"
 
     FETCHED = "dispatch.ledger.claiming:claim_named:before"
-    CLAIMED = "dispatch.ledger.loading:load_events:before"
-    LOADED = "dispatch.ledger.loading:load_events:after"
+    CLAIMED = "dispatch.ledger.loading:load_needed:before"
+    LOADED = "dispatch.ledger.loading:load_needed:after"
     ANSWERED = "dispatch.ledger.settling:settle:before"
     OUTCOME_WRITTEN = "dispatch.failing:pause_gone:before"
     PAUSE_WRITTEN = "dispatch.failing:pause_gone:after"
