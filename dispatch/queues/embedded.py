@@ -46,6 +46,8 @@ class EmbeddedQueue:
         except QueueUnavailableError:
             self._forget_wakeup()
             raise
+        if jobs and self._wakeup:
+            self._wakeup.note_work()
         return jobs
 
     def ack(self, jobs: Sequence[Job]) -> None:

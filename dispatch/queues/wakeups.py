@@ -1,5 +1,6 @@
 """How an idle consumer of the embedded queue hears within milliseconds that rows have come."""
 
+import math
 import threading
 import time
 from contextlib import suppress
@@ -10,11 +11,11 @@ from django.db import DatabaseError, connection
 from subscribers.drivers import driver
 
 CHANNEL = "switch_deliveries"
-#: How often SQLite is asked whether another connection has written, in seconds: at once after a change, and less often
-#: the longer nothing came. One look takes some microseconds, but to wake up takes more.
+#: How often SQLite is asked whether another connection has written, in seconds: while there is work, and where none
+#: came lately. One look takes some microseconds, but to wake up takes more.
 LOOK_SECONDS = 0.002
 LAZY_LOOK_SECONDS = 0.010
-#: After so many seconds without a change it looks lazily.
+#: After so many seconds without work it looks lazily. Changes alone do not count: consumers note their leases.
 LAZY_AFTER_SECONDS = 1.0
 
 
@@ -40,17 +41,21 @@ class SQLiteWakeup:
         self._interrupted = threading.Lock()
         self._interrupted.acquire()
         self._seen = self._version()
-        self._changed_at = time.monotonic()
+        self._worked_at = -math.inf
+
+    def note_work(self) -> None:
+        """There was some: more is likely to come soon."""
+        self._worked_at = time.monotonic()
 
     def wait(self, seconds: float) -> Woken:
         """Waits at most so long for something that may have changed."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if self._interrupted.acquire(timeout=self._pause()):
+            if self._interrupted.acquire(timeout=self.pause_seconds):
                 return Woken.BY_HAND
             version = self._version()
             if version != self._seen:
-                self._seen, self._changed_at = version, time.monotonic()
+                self._seen = version
                 return Woken.BY_CHANGE
         return Woken.BY_TIME
 
@@ -61,8 +66,10 @@ class SQLiteWakeup:
     def close(self) -> None:
         """Nothing to give back: the connection is Django's."""
 
-    def _pause(self) -> float:
-        is_lazy = time.monotonic() - self._changed_at > LAZY_AFTER_SECONDS
+    @property
+    def pause_seconds(self) -> float:
+        """Between two looks."""
+        is_lazy = time.monotonic() - self._worked_at > LAZY_AFTER_SECONDS
         return LAZY_LOOK_SECONDS if is_lazy else LOOK_SECONDS
 
     def _version(self) -> int:
@@ -85,6 +92,9 @@ class PostgresWakeup:
             self._connection.execute(f"LISTEN {CHANNEL}")
         except driver().Error as error:
             raise DatabaseError(str(error)) from error
+
+    def note_work(self) -> None:
+        """Nothing to note: it is told of each change at once."""
 
     def wait(self, seconds: float) -> Woken:
         """Waits at most so long for something that may have changed."""

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
@@ -13,6 +14,7 @@ from dispatch.identifiers import new_id
 from dispatch.ledger.dialect import is_postgres
 from dispatch.queues.base import Job, QueueUnavailableError
 from dispatch.queues.embedded import EmbeddedQueue
+from dispatch.queues.wakeups import LAZY_LOOK_SECONDS, LOOK_SECONDS, SQLiteWakeup, Woken
 from tests.dispatch.ledger.rows import make_deliveries, make_delivery, make_event
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +74,34 @@ def test_a_change_that_brings_no_work_ends_no_wait() -> None:
     EmbeddedQueue(None).push([JOB])
     waiting.join(WAIT_SECONDS)
     assert [job.deliveries for job in found] == [(delivery.pk,)]
+
+
+@pytest.mark.skipif(is_postgres(), reason="concerns SQLite, which is asked again and again")
+@pytest.mark.django_db(transaction=True)
+def test_sqlite_is_asked_often_only_while_there_is_work() -> None:
+    with closing(EmbeddedQueue(new_id())) as queue:
+        wakeup = queue._ready()
+        assert isinstance(wakeup, SQLiteWakeup)
+        wakeup.wait(0.0)
+        elsewhere(make_event)
+        assert wakeup.wait(WAIT_SECONDS) is Woken.BY_CHANGE
+        assert wakeup.pause_seconds == LAZY_LOOK_SECONDS
+        elsewhere(make_delivery)
+        assert queue.fetch(1, 0.0)
+        assert wakeup.pause_seconds == LOOK_SECONDS
+
+
+def elsewhere(write: Callable[[], object]) -> None:
+    """Writes on a connection of its own."""
+
+    def run() -> None:
+        try:
+            write()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(run).result()
 
 
 def _fetched(wait_seconds: float) -> list[Job]:
