@@ -22,6 +22,8 @@ BULK = 500
 FETCH_ANSWER_SECONDS = 10.0
 #: FETCHes sent at once while there is work.
 PIPELINED = 64
+#: Jobs that wait in Faktory are here so soon. Others may have taken them, and those in hand wait no longer for them.
+SOON_SECONDS = 0.005
 #: At its end a consumer reads out the FETCHes that are on their way, for so long at most: above the two seconds that
 #: the one which Faktory works on may block. Those behind it bring nothing once the worker is quiet.
 READ_OUT_SECONDS = 3.0
@@ -150,8 +152,9 @@ class FaktoryQueue:
             if not is_behind:
                 self._ask_for(1)
                 return []
-            self._ask_for(max(1, min(room, PIPELINED, self._waiting() // 2)))
-            return self._read_fetched(wait_seconds=0.05)
+            half = min(room, PIPELINED, self._waiting() // 2)
+            self._ask_for(max(1, half))
+            return self._read_fetched(SOON_SECONDS) if half else []
         except QueueUnavailableError as error:
             # The next fetch says so again; now the caller holds jobs that are not to be lost.
             logger.debug("No more jobs came. %s", error)
