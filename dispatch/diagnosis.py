@@ -9,7 +9,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from dispatch import readiness
+from dispatch import backpressure, readiness
 from dispatch.judging import repaired_filters
 from dispatch.leases import leases_of_the_future
 from dispatch.ledger import examining
@@ -90,7 +90,8 @@ def examine(queue: Queue) -> list[Trouble]:
         now = timezone.now()
         if damaged := [*_damaged()]:
             return damaged  # what else is wrong cannot be told: to read such a row fails
-        found = [*_consumers(queue, now), *_queue(queue, now), *_claims(now), *_waiting(now), *_rows(now)]
+        readiness.try_to_write()
+        found = [*_limit(), *_consumers(queue, now), *_queue(queue, now), *_claims(now), *_waiting(now), *_rows(now)]
     except (DatabaseError, InterfaceError) as error:
         told = away()
         return [Trouble(None, (told or refused(error)).removesuffix("."), HINT if told else REFUSED)]
@@ -136,6 +137,12 @@ def _damaged() -> Iterator[Trouble]:
             "Somebody wrote them by hand, or the file is damaged. A consumer mends what is in its way, --repair all: "
             "it pauses such a subscriber, and gives up a delivery only if nobody can tell what it was.",
         )
+
+
+def _limit() -> Iterator[Trouble]:
+    if reached := backpressure.look():
+        what, _, advice = reached.detail.rpartition(". ")
+        yield Trouble(None, f"Publishes are refused. {what}", advice)
 
 
 def _consumers(queue: Queue, now: datetime) -> Iterator[Trouble]:

@@ -3,15 +3,21 @@
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, InterfaceError, connection
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from dispatch import backpressure, outages
-from dispatch.ledger.dialect import atomic_cursor
+from dispatch.ledger.dialect import atomic_cursor, is_postgres
 from dispatch.models import Consumer
 from dispatch.overdue import OVERDUE, due_since
 from dispatch.queues import open_queue
 from dispatch.queues.base import QueueUnavailableError
 
+#: Needs room on the disk of Postgres, as a publish of a quarter of a megabyte does; nothing of it is kept.
+NEEDS_ROOM = (
+    "CREATE TEMPORARY TABLE room ON COMMIT DROP AS "
+    "SELECT repeat(md5(number::text), 32) FROM generate_series(1, 256) AS number"
+)
 #: A consumer tells of its progress every few seconds.
 PROGRESS_STALE = timedelta(seconds=30)
 
@@ -26,21 +32,28 @@ def _ledger() -> str | None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT number FROM subscriber_version")
         if outages.database.is_on:
-            _write()
+            try_to_write()
+            outages.database.end()
         return stalled(timezone.now())
     except (DatabaseError, InterfaceError) as error:
         reason = outages.sentence(error)
-        return reason if reason == outages.LACKS_TABLES else f"The database does not answer: {error}."
+        cause = str(error).partition("\n")[0]  # Postgres adds hints, each in a line
+        return reason if reason == outages.LACKS_TABLES else f"The database does not answer: {cause}."
 
 
-def _write() -> None:
-    """Whether the database takes writes again, which a publish has missed: a locked SQLite can be read all the same.
-
-    Raises DatabaseError.
-    """
+def try_to_write() -> None:
+    """Raises DatabaseError if the database takes no writes: a locked SQLite can be read all the same, and so can a
+    Postgres whose disk is full."""
     with atomic_cursor() as cursor:
         cursor.execute("UPDATE subscriber_version SET number = number WHERE number < 0")
-    outages.database.end()
+        if is_postgres():
+            _take_room(cursor)
+
+
+def _take_room(cursor: CursorWrapper) -> None:
+    cursor.execute("SELECT has_database_privilege(current_database(), 'TEMPORARY')")
+    if cursor.fetchone()[0]:
+        cursor.execute(NEEDS_ROOM)
 
 
 def _limit() -> str | None:

@@ -61,6 +61,18 @@ def test_nothing_is_wrong_with_a_hub_at_work() -> None:
     assert told() == []
 
 
+@pytest.mark.usefixtures("living")
+def test_a_limit_for_which_publishes_are_refused_is_told(settings: Settings) -> None:
+    settings.SWITCH_MAX_WAITING_DELIVERIES = 1
+    make_delivery()
+    [trouble] = examine(EmbeddedQueue(None))
+    assert str(trouble) == (
+        "Publishes are refused. 1 deliveries or more wait to be sent; with so many (SWITCH_MAX_WAITING_DELIVERIES) no "
+        "event is accepted. Consumers must run and subscribers answer, or those that are paused be resumed, or their "
+        "backlog discarded."
+    )
+
+
 def held(**subscriber: Any) -> Delivery:
     return make_delivery(make_subscriber(**subscriber), state="held", reason="paused")
 

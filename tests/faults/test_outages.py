@@ -1,5 +1,6 @@
 """What the hub stands on goes away and comes back: it is waited for, told once, and nothing is lost."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -14,6 +15,10 @@ import pytest
 from tests.faults.books import Books
 from tests.faults.stage import SUBSCRIBERS, TOPIC, Stage
 from tests.flows.publisher import publish
+from tests.servers.fixtures import missing
+from tests.servers.hub import HubServer
+from tests.servers.postgres import PostgresServer
+from tests.servers.processes import ServiceMissingError
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -44,10 +49,11 @@ def test_a_locked_sqlite_refuses_publishers_and_holds_up_the_consumer() -> None:
 
 
 @pytest.fixture
-def small_disk() -> Iterator[Path]:
-    """A file system of eight megabytes, which only root may mount."""
+def small_disk(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A file system of so many megabytes, eight if none are given, which only root may mount."""
     directory = Path(tempfile.mkdtemp(prefix="switch-disk-"))
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(directory)]
+    size = f"size={getattr(request, 'param', 8)}m"
+    mount = ["mount", "-t", "tmpfs", "-o", size, "none", str(directory)]
     if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
         directory.rmdir()
         pytest.skip("service missing: a file system of its own; mount is refused here")
@@ -81,6 +87,29 @@ def test_a_full_disk_refuses_publishers_and_holds_up_the_consumer(small_disk: Pa
         assert stage.publish(EVENT, "after the flood")["matched"] == SUBSCRIBERS
         settled_after(stage, 201)
         assert stage.hub.stop_consumers() == [0]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("small_disk", [32], indirect=True)
+def test_a_postgres_whose_disk_is_full_is_told_until_there_is_room(small_disk: Path) -> None:
+    try:
+        server = PostgresServer()
+    except ServiceMissingError as error:
+        missing(error)
+    with server as postgres, HubServer({"DATABASE_URL": postgres.create_database_in(small_disk)}) as hub:
+        hub.start_web()
+        filler = small_disk / "filler"
+        fill(filler)
+        big = {"topic": TOPIC, "data": {"body": os.urandom(500_000).hex()}}
+        assert publish(hub, big)[0] == 503
+        for _ in range(3):
+            assert hub.obstacle().startswith("The database does not answer: could not extend file ")
+            assert "\n" not in hub.obstacle()
+        doctor = hub.manage("doctor", check=False)
+        assert (doctor.returncode, doctor.stdout.startswith("The database refused it: could not extend ")) == (1, True)
+        filler.unlink()
+        assert hub.obstacle() == ""
+        assert publish(hub, big)[0] == 202
 
 
 def lines(stage: Stage, text: str) -> list[str]:

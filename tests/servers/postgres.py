@@ -85,6 +85,19 @@ class PostgresServer:
                 connection.execute(f'CREATE DATABASE "{name}"')
         return self.database_url(name)
 
+    def create_database_in(self, directory: Path) -> str:
+        """Creates a database whose tables are files in `directory`, and returns its URL."""
+        place = directory / "tables"
+        place.mkdir()
+        if self._as_user:
+            user = pwd.getpwnam("postgres")
+            os.chown(place, user.pw_uid, user.pw_gid)
+            directory.chmod(0o755)
+        with psycopg.connect(self.database_url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE TABLESPACE elsewhere LOCATION '{place}'")  # type: ignore[arg-type] # no literal
+            connection.execute("CREATE DATABASE elsewhere TABLESPACE elsewhere")
+        return self.database_url("elsewhere")
+
     def stop(self) -> None:
         """At once, but in good order."""
         if self._process:
