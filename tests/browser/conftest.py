@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.desk import AT_A_DESK, Desk, desk_at_a_fresh_hub
+
+#: A page that is expected may come late: other tests use the machine at the same time.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")
