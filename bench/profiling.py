@@ -1,7 +1,8 @@
 """`python -m bench.profiling`: what the threads of the hub are busy with, module by module.
 
-Busy is a thread that computes or writes to the disk, not one that waits for its turn. Sampled from outside, apart from
-the bench's own runs: even so little would change their figures.
+Busy is the thread that has the interpreter (the GIL): one at a time in each process, which is what limits it. One that
+waits, for its turn, the disk or an answer, is not counted. Sampled from outside, apart from the bench's own runs: even so
+little would change their figures.
 """
 
 import argparse
@@ -87,7 +88,7 @@ def sampled(processes: Mapping[str, int], files: Mapping[str, Path]) -> Iterator
 @contextmanager
 def _sampler(process_id: int, file: Path) -> Iterator[None]:
     command = ["py-spy", "record", "--pid", str(process_id), "--subprocesses", "--rate", str(RATE)]
-    command += ["--duration", "unlimited", "--format", "raw", "--output", str(file), "--nonblocking"]
+    command += ["--duration", "unlimited", "--format", "raw", "--output", str(file), "--nonblocking", "--gil"]
     program = str(Path(sys.executable).parent / command[0])
     process = subprocess.Popen([program, *command[1:]], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
