@@ -1,8 +1,8 @@
 """`python -m bench.profiling`: what the threads of the hub are busy with, module by module.
 
 Busy is the thread that has the interpreter (the GIL): one at a time in each process, which is what limits it. One that
-waits, for its turn, the disk or an answer, is not counted. Sampled from outside, apart from the bench's own runs: even so
-little would change their figures.
+waits, for its turn, the disk or an answer, is not counted. Sampled from outside, apart from the bench's own runs: even
+so little would change their figures.
 """
 
 import argparse
