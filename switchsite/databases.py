@@ -28,7 +28,8 @@ def database() -> dict[str, Any]:
     # The pool tries again at once for whoever asks next: left to itself it would wait longer each time, up to minutes.
     pool = {"min_size": 0, "max_size": 16, "timeout": 2, "reconnect_timeout": 2}
     options = {"pool": pool, "connect_timeout": 2}
-    return found | {"OPTIONS": options | found.get("OPTIONS", {})}
+    # Several statements go in one message, which Postgres allows only where the client has put the values in.
+    return found | {"OPTIONS": options | found.get("OPTIONS", {}) | {"server_side_binding": False}}
 
 
 def _from_url(url: str) -> dict[str, Any]:

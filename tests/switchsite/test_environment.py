@@ -157,6 +157,12 @@ def test_host_makes_it_postgres_and_a_url_wins(monkeypatch: pytest.MonkeyPatch) 
     assert (databases.database()["HOST"], databases.database()["NAME"]) == ("elsewhere", "events")
 
 
+def test_options_of_a_url_hold_but_for_the_one_that_statements_depend_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://u@db/hub?server_side_binding=true&sslmode=require")
+    options = databases.database()["OPTIONS"]
+    assert (options["sslmode"], options["server_side_binding"]) == ("require", False)
+
+
 def test_database_of_another_kind_is_told(monkeypatch: pytest.MonkeyPatch, problems: list[str]) -> None:
     monkeypatch.setenv("DATABASE_URL", "mysql://u:secret@db/hub")
     databases.database()
