@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from dispatch.ledger.dialect import among, as_time, by, is_postgres, soon_synced, to_database, to_id
+from dispatch.ledger.dialect import among, as_time, by, is_postgres, of_state, soon_synced, to_database, to_id
 
 #: A claim outlasts the longest exchange; it is lost only once its owner's heartbeat is stale as well.
 LEASE = timedelta(seconds=60)
@@ -63,7 +63,7 @@ def claim_due(owner: UUID, limit: int, now: datetime) -> list[Claim]:
     # As an array it is worked out once: under IN, Postgres may repeat it for each row, and so claim beyond the limit.
     chosen = f"= ANY(ARRAY({due} FOR UPDATE SKIP LOCKED))" if is_postgres() else f"IN ({due})"
     return claim_rows(
-        f"{CLAIM} WHERE id {chosen} AND state = 'pending' RETURNING {CLAIMED_COLUMNS}",
+        f"{CLAIM} WHERE id {chosen} AND {of_state('pending')} RETURNING {CLAIMED_COLUMNS}",
         owner,
         now,
         [to_database(now), limit],
@@ -79,7 +79,7 @@ def claim_named(owner: UUID, ids: Sequence[UUID], now: datetime) -> list[Claim]:
     """Claims those of `ids` that are pending and due, or would be by a clock that is a little ahead."""
     one_of, parameters = among(ids)
     return claim_rows(
-        f"{CLAIM} WHERE id {one_of} AND state = 'pending' AND due_at <= %s "
+        f"{CLAIM} WHERE id {one_of} AND {of_state('pending')} AND due_at <= %s "
         f"AND {UNSUSPECTED} RETURNING {CLAIMED_COLUMNS}",
         owner,
         now,
@@ -94,7 +94,7 @@ def claim_early(owner: UUID, failures: dict[UUID, int], now: datetime) -> list[C
     for count in sorted(set(failures.values())):
         one_of, parameters = among([delivery_id for delivery_id, failed in failures.items() if failed == count])
         found += claim_rows(
-            f"{CLAIM} WHERE id {one_of} AND state = 'pending' AND failures = %s "
+            f"{CLAIM} WHERE id {one_of} AND {of_state('pending')} AND failures = %s "
             f"AND {UNSUSPECTED} RETURNING {CLAIMED_COLUMNS}",
             owner,
             now,
@@ -107,7 +107,7 @@ def reopen_dead(owner: UUID, ids: Sequence[UUID], now: datetime) -> list[Claim]:
     """Claims dead deliveries whose job an operator has taken out of the broker's dead set."""
     one_of, parameters = among(ids)
     return claim_rows(
-        f"{CLAIM}, settled_at = NULL WHERE id {one_of} AND state = 'dead' RETURNING {CLAIMED_COLUMNS}",
+        f"{CLAIM}, settled_at = NULL WHERE id {one_of} AND {of_state('dead')} RETURNING {CLAIMED_COLUMNS}",
         owner,
         now,
         parameters,
@@ -132,7 +132,7 @@ def due_suspects(now: datetime, limit: int) -> list[tuple[UUID, int, int]]:
 def claim_suspect(owner: UUID, delivery_id: UUID, now: datetime) -> list[Claim]:
     """Claims one that is due though it may be what kills its consumers."""
     return claim_rows(
-        f"{CLAIM} WHERE id = %s AND state = 'pending' AND due_at <= %s RETURNING {CLAIMED_COLUMNS}",
+        f"{CLAIM} WHERE id = %s AND {of_state('pending')} AND due_at <= %s RETURNING {CLAIMED_COLUMNS}",
         owner,
         now,
         [to_database(delivery_id), to_database(now)],
@@ -169,7 +169,7 @@ def hand_back(owner: UUID, ids: Sequence[UUID]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE delivery SET state = 'pending', owner = NULL, lease_until = NULL, queued_at = NULL "
-            f"WHERE id {one_of} AND state = 'claimed' AND owner = %s",
+            f"WHERE id {one_of} AND {of_state('claimed')} AND owner = %s",
             [*parameters, to_database(owner)],
         )
         return int(cursor.rowcount)

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from dispatch.ledger.claiming import CLAIM, CLAIMED_COLUMNS, SUSPECT_FROM, Claim, claim_rows
-from dispatch.ledger.dialect import as_table, as_time, by, is_postgres, placeholders, to_database, values
+from dispatch.ledger.dialect import as_table, as_time, by, is_postgres, of_state, placeholders, to_database, values
 
 #: These end by themselves, and any consumer that has room takes what is held for them.
 BACKLOG_REASONS = ("capped", "rate", "breaker", "throttled")
@@ -97,7 +97,7 @@ def claim_held(
     )
     chosen = f"= ANY(ARRAY({chosen} FOR UPDATE SKIP LOCKED))" if is_postgres() else f"IN ({chosen})"
     return claim_rows(
-        f"{CLAIM} WHERE id {chosen} AND state = 'held' RETURNING {CLAIMED_COLUMNS}",
+        f"{CLAIM} WHERE id {chosen} AND {of_state('held')} RETURNING {CLAIMED_COLUMNS}",
         owner,
         now,
         [subscriber_id, reason, reason, limit],
@@ -130,7 +130,7 @@ def _hold_due(reason: str, subscribers: Collection[int], now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE delivery SET state = 'held', reason = %s, queued_at = NULL "
-            f"WHERE id {chosen} AND state = 'pending'",
+            f"WHERE id {chosen} AND {of_state('pending')}",
             [reason, to_database(now), *subscribers],
         )
         return int(cursor.rowcount)

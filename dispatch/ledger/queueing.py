@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from dispatch.ledger.claiming import CLOCK_MARGIN
-from dispatch.ledger.dialect import among, chunks, is_postgres, placeholders, to_database
+from dispatch.ledger.dialect import among, chunks, is_postgres, of_state, placeholders, to_database
 
 
 def mark_queued(deliveries: Sequence[UUID], fan_outs: Sequence[UUID]) -> int:
@@ -37,7 +37,7 @@ def _unmarked(deliveries: Sequence[UUID]) -> tuple[str, list[Any]]:
     """The condition. On Postgres without those that are being claimed: a claim may wait for what is marked already, and
     if the mark waited for it in turn, both would stand still for a second, until Postgres finds the deadlock."""
     one_of, parameters = among(deliveries)
-    unmarked = f"id {one_of} AND state = 'pending' AND queued_at IS NULL"
+    unmarked = f"id {one_of} AND {of_state('pending')} AND queued_at IS NULL"
     if not is_postgres():
         return unmarked, parameters
     return f"id = ANY(ARRAY(SELECT id FROM delivery WHERE {unmarked} FOR UPDATE SKIP LOCKED))", parameters
@@ -48,7 +48,8 @@ def mark_unqueued(deliveries: Sequence[UUID]) -> None:
     with connection.cursor() as cursor:
         for chunk in chunks(deliveries, 1):
             cursor.execute(
-                f"UPDATE delivery SET queued_at = NULL WHERE id IN ({placeholders(len(chunk))}) AND state = 'pending'",
+                f"UPDATE delivery SET queued_at = NULL WHERE id IN ({placeholders(len(chunk))}) "
+                f"AND {of_state('pending')}",
                 list(map(to_database, chunk)),
             )
 
@@ -59,6 +60,6 @@ def mark_early(deliveries: Sequence[UUID], now: datetime) -> None:
         for chunk in chunks(deliveries, 1):
             cursor.execute(
                 f"UPDATE delivery SET queued_at = NULL WHERE id IN ({placeholders(len(chunk))}) "
-                "AND state = 'pending' AND failures = 0 AND due_at > %s",
+                f"AND {of_state('pending')} AND failures = 0 AND due_at > %s",
                 [*map(to_database, chunk), to_database(now + CLOCK_MARGIN)],
             )

@@ -122,6 +122,9 @@ HOT: dict[str, Callable[[Rows, datetime], object]] = {
     "next_due": lambda rows, now: claiming.next_due(),
     "next_suspect_due": lambda rows, now: claiming.next_suspect_due(),
     "load_events": lambda rows, now: loading.load_events({each.event_id for each in rows.due}),
+    "load_needed": lambda rows, now: loading.load_needed(
+        {each.subscriber_id for each in rows.due}, {each.event_id for each in rows.due}
+    ),
     "load_subscribers": lambda rows, now: loading.load_subscribers({each.subscriber_id for each in rows.due}),
     "settle": lambda rows, now: settling.settle(OWNER, [a_settlement(each) for each in rows.claimed]),
     "mark_queued": lambda rows, now: queueing.mark_queued(ids(rows.due), [rows.wide.pk]),

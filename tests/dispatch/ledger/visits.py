@@ -67,7 +67,16 @@ def _is_cut(sql: str) -> bool:
 
 
 def _explain_postgres(work: Work, sql: str, params: Any) -> None:
-    """Carries it out to count the rows, and takes it back."""
+    """Carries each of its statements out to count the rows, and takes it back."""
+    given = list(params or ())
+    for statement in sql.split("; "):
+        count = statement.count("%s")
+        _explain_one(work, statement, given[:count])
+        del given[:count]
+    assert not given, "the values are not where the statements are taken apart"
+
+
+def _explain_one(work: Work, sql: str, params: list[Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SAVEPOINT explained")
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params)
