@@ -19,7 +19,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "results", type=Path, nargs="?", help="figures of an earlier run; without it, they are measured"
     )
-    parser.add_argument("--layout", choices=[*LAYOUTS, "all"], default="sqlite")
+    parser.add_argument("--layout", choices=[*LAYOUTS, "all"], default="all")
     parser.add_argument("--only", type=_names, default=[], metavar="NAME,…", help="these scenarios alone")
     parser.add_argument("--short", action="store_true", help="a sixth of the load: does it work, not how fast is it")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")

@@ -31,7 +31,6 @@ def environment_of(layout: Mapping[str, str]) -> dict[str, str]:
         "SWITCH_ENV_FILE": os.devnull,
         "SWITCH_SECRET_KEY": secrets.token_urlsafe(48),
         "SWITCH_JWT_SECRET": secrets.token_urlsafe(48),
-        "SWITCH_LOG_LEVEL": "WARNING",
         **layout,
     }
 

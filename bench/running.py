@@ -87,11 +87,17 @@ def run(stage: Stage, scenario: Scenario, pace: float = 1.0) -> Result:
             stage.services.wipe_broker()
         arrivals = _delivered(stage, scenario, answers.sent * scenario.fan_out)
     used = stage.cpu_seconds()
-    spent = {part: seconds - before.get(part, 0) for part, seconds in used.items()} | {"load": answers.cpu_seconds}
+    spent = {part: _since(seconds, before.get(part, 0)) for part, seconds in used.items()}
+    spent["load"] = answers.cpu_seconds
     stage.hub.check()
     result = replace(_result(stage, scenario, answers, arrivals, spent), pace=pace)
     _clear(stage, scenario)
     return result
+
+
+def _since(seconds: float, before: float) -> float:
+    """What a part has used meanwhile; one that has used less than before was started anew."""
+    return seconds - before if seconds >= before else seconds
 
 
 def _seed(stage: Stage, scenario: Scenario) -> None:

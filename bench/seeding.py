@@ -1,5 +1,6 @@
 """Subscribers by the thousand, in plain SQL: the database's defaults fill in the rest. And their end."""
 
+import base64
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -7,8 +8,10 @@ from typing import NamedTuple
 
 import psycopg
 
-INSERT = "INSERT INTO subscriber (topic, filter_expression, target_url) VALUES (?, ?, ?)"
-COPY = "COPY subscriber (topic, filter_expression, target_url) FROM STDIN"
+INSERT = "INSERT INTO subscriber (topic, filter_expression, target_url, secret) VALUES (?, ?, ?, ?)"
+COPY = "COPY subscriber (topic, filter_expression, target_url, secret) FROM STDIN"
+#: Signs every request (Standard Webhooks).
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 #: The hub's own statements wait as long for a lock.
 LOCK_SECONDS = 60
 
@@ -31,10 +34,10 @@ def insert(environment: Mapping[str, str], subscribers: Iterable[NewSubscriber])
     if "DATABASE_URL" in environment:
         with psycopg.connect(environment["DATABASE_URL"]) as connection, connection.cursor().copy(COPY) as copy:
             for subscriber in subscribers:
-                copy.write_row(subscriber)
+                copy.write_row((*subscriber, SECRET))
     else:
         with closing(_open_sqlite(environment)) as database, database:
-            database.executemany(INSERT, subscribers)
+            database.executemany(INSERT, ((*subscriber, SECRET) for subscriber in subscribers))
 
 
 def clear(environment: Mapping[str, str]) -> None:

@@ -15,8 +15,8 @@ from dispatch.queues.base import QueueUnavailableError
 
 #: Needs room on the disk of Postgres, as a publish of a quarter of a megabyte does; nothing of it is kept.
 NEEDS_ROOM = (
-    "CREATE TEMPORARY TABLE room ON COMMIT DROP AS "
-    "SELECT repeat(md5(number::text), 32) FROM generate_series(1, 256) AS number"
+    "CREATE TEMPORARY TABLE room AS SELECT repeat(md5(number::text), 32) FROM generate_series(1, 256) AS number; "
+    "DROP TABLE pg_temp.room"
 )
 #: A consumer tells of its progress every few seconds.
 PROGRESS_STALE = timedelta(seconds=30)
