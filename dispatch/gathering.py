@@ -8,8 +8,8 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
 from dispatch import problems
-from dispatch.publications import Publication, Result
-from dispatch.publishing import IdempotencyConflictError, accept
+from dispatch.publications import Publication
+from dispatch.publishing import IdempotencyConflictError, Result, accept
 
 #: A server sets this in the environ of a publish to say that it will call `store` with the response.
 GATHERS = "switch.gathers"

@@ -13,7 +13,7 @@ from dispatch.authentication import Publisher
 from dispatch.bodies import Body, parse_body, read_binary_event, read_event
 from dispatch.payloads import PayloadError
 from dispatch.problems import ContentTooLargeError, TopicForbiddenError
-from dispatch.publishing import Accepted, IdempotencyConflictError, NewEvent
+from dispatch.publishing import Accepted, IdempotencyConflictError, NewEvent, Result
 from dispatch.tracing import publishes
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 #: Characters of payloads in a batch whose data stay in memory until they are matched; the others are read again then.
 KEPT_READ = 1 << 20
-
-Result = Accepted | IdempotencyConflictError
 
 
 @dataclass(frozen=True, slots=True)

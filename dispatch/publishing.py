@@ -72,6 +72,10 @@ class IdempotencyConflictError(Exception):
         self.event_id = event_id
 
 
+#: What comes of one event.
+Result = Accepted | IdempotencyConflictError
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """An event as it is to be stored, with its deliveries and their retry limits; `is_wide` leaves those for later."""
@@ -91,7 +95,7 @@ class _Plan:
         return first_jobs([(delivery.id, retry_limit) for delivery, retry_limit in pairs if not delivery.hold_reason])
 
 
-def accept(events: Sequence[NewEvent]) -> list[Accepted | IdempotencyConflictError]:
+def accept(events: Sequence[NewEvent]) -> list[Result]:
     """Stores the events and their deliveries, all in one transaction; answers in the order given.
 
     An event whose key is known is not stored again: it gets the first answer, or a conflict if its content differs.
@@ -101,7 +105,7 @@ def accept(events: Sequence[NewEvent]) -> list[Accepted | IdempotencyConflictErr
     now = timezone.now()
     snapshot = matching.current()
     plans = [_plan(event, snapshot, now) for event in events]
-    answers: list[Accepted | IdempotencyConflictError] | None = None
+    answers: list[Result] | None = None
     if is_postgres() and not any(event.idempotency_key for event in events):
         answers = _store_at_once(plans, snapshot, now)
     answers = answers or _store(plans, snapshot, now)
@@ -109,9 +113,7 @@ def accept(events: Sequence[NewEvent]) -> list[Accepted | IdempotencyConflictErr
     return answers
 
 
-def _store_at_once(
-    plans: Sequence[_Plan], snapshot: matching.Snapshot, now: datetime
-) -> list[Accepted | IdempotencyConflictError] | None:
+def _store_at_once(plans: Sequence[_Plan], snapshot: matching.Snapshot, now: datetime) -> list[Result] | None:
     """One way to Postgres and back, where a transaction takes four. None if subscribers have changed meanwhile."""
     with one_trip_cursor() as cursor:
         version = insert_at_once(
@@ -128,9 +130,7 @@ def _store_at_once(
     return list(map(_answer, plans))
 
 
-def _store(
-    plans: Sequence[_Plan], snapshot: matching.Snapshot, now: datetime
-) -> list[Accepted | IdempotencyConflictError]:
+def _store(plans: Sequence[_Plan], snapshot: matching.Snapshot, now: datetime) -> list[Result]:
     with _turn(), atomic_cursor() as cursor:
         written, version = insert_events(cursor, [plan.row for plan in plans])
         stored = [plan for plan in plans if plan.row.id in written]
@@ -198,7 +198,7 @@ def _answer(plan: _Plan) -> Accepted:
     return Accepted(plan.row.id, plan.row.topic, plan.row.matched)
 
 
-def _answer_again(new: NewEvent) -> Accepted | IdempotencyConflictError:
+def _answer_again(new: NewEvent) -> Result:
     first = Event.objects.get(author=new.author, idempotency_key=new.idempotency_key)
     if first.topic != new.topic or not _is_same(first.payload, new.payload):
         return IdempotencyConflictError(first.id, new.idempotency_key or "")

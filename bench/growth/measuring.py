@@ -16,7 +16,7 @@ from dispatch import publishing
 from dispatch.identifiers import new_id
 from dispatch.ledger.claiming import Claim, claim_due, next_due
 from dispatch.ledger.dialect import atomic_cursor
-from dispatch.ledger.loading import load_events
+from dispatch.ledger.loading import load_needed
 from dispatch.ledger.recovering import recover_lost_claims, unqueued_deliveries
 from dispatch.ledger.releasing import release_paused
 from dispatch.ledger.settling import AttemptRow, Settlement, settle
@@ -80,7 +80,9 @@ def _round() -> Costs:
 
     return {
         f"claim {BATCH}": _once_ms(claim),
-        f"load {BATCH}": _once_ms(lambda: load_events({each.event_id for each in found})),
+        f"load {BATCH}": _once_ms(
+            lambda: load_needed({each.subscriber_id for each in found}, {each.event_id for each in found})
+        ),
         f"settle {BATCH}": _once_ms(lambda: settle(OWNER, [_delivered(each.delivery_id) for each in found])),
     }
 

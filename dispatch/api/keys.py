@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
 from dispatch.ledger import dialect
@@ -55,11 +55,11 @@ def find(text: str) -> ApiKey | None:
 
 
 def _note_use(key: ApiKey, minute: datetime) -> None:
-    """At most one write a minute, however often it is used. Who only reads neither waits for it nor fails by it."""
+    """At most one write a minute, however often it is used. It fails nobody, and waits for no lock of SQLite."""
     if key.last_used_at is not None and key.last_used_at >= minute:
         return
     try:
         with dialect.without_waiting(), transaction.atomic():
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=minute)
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
         logger.info("That the API key %s was used is not noted: %s", key.name, error)
